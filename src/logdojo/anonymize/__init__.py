@@ -1,0 +1,1 @@
+"""Event or line → the same without sensitive values."""

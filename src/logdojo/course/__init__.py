@@ -1,0 +1,1 @@
+"""Labs: build, check, grade."""

@@ -1,0 +1,1 @@
+"""Events → examples → group splits → tokens."""

@@ -1,0 +1,1 @@
+"""Tokens → fine-tuned model."""

@@ -1,0 +1,1 @@
+"""An application's event → a log line."""

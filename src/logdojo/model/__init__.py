@@ -1,0 +1,1 @@
+"""Base models and how to load them."""

@@ -1,0 +1,1 @@
+"""Labelled firewall, cloud and host traffic → raw lines."""

@@ -1,0 +1,1 @@
+"""The notebook faces of check and quiz; plot theme."""
