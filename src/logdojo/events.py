@@ -10,13 +10,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 PIPELINE_ERROR: Final = "pipeline_error"
 """Value of ``event.kind`` on an event whose line could not be read (ECS)."""
-
-_NOTHING: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({})
 
 
 class Severity(enum.IntEnum):
@@ -48,13 +45,13 @@ class LogEvent:
 
     original: str
     fields: Mapping[str, object]
-    spans: Mapping[str, tuple[int, int]] = field(default=_NOTHING)
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     error: str = ""
 
     @classmethod
     def rejected(cls, original: str, reason: str) -> LogEvent:
         """Make the event of a line that cannot be read; the line is kept and the reason says why."""
-        return cls(original, MappingProxyType({"event.kind": PIPELINE_ERROR}), error=reason)
+        return cls(original, {"event.kind": PIPELINE_ERROR}, error=reason)
 
     def get(self, name: str, default: object = None) -> object:
         """Return the value of an ECS field, or ``default``."""
