@@ -1,0 +1,110 @@
+"""What an answer denies: which words stand in the reach of a *not*, and which sentences are denied as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from logdojo.quiz.words import Token, word_set
+
+_BREAKS = word_set(
+    "but however instead because so since while whereas although though unless until yet otherwise except which"
+)
+_SUBJECT_STARTS = word_set("the a an it they we you i this these each every then their its your one")
+_AUXILIARIES = word_set("is are was were be do does did should must can could will would has have had may might")
+_SOFTENERS = word_set("only just merely simply matter doubt mention necessarily")
+_VERDICTS = word_set("false wrong untrue incorrect unnecessary useless impossible pointless")
+_REACH = {"no": 4, "without": 3, "none": 4, "nothing": 4, "neither": 6, "nor": 6}
+_FULL_REACH = 8
+
+_DENIED_SENTENCE = re.compile(
+    r"\b(?:not|never|isn't)\b[^.;!?]{0,25}\b(?:true|the case|correct|right)\b[^.;!?]{0,12}(?:\bthat\b|:)"
+    r"|\b(?:it is|it's|is it) (?:simply |just |plain )?(?:false|untrue|wrong|incorrect|nonsense|a myth|a lie)\b"
+    r"(?: to (?:say|claim|think|believe))?(?: that\b|:)"
+    r"|\bi (?:do not|don't) (?:think|believe|agree)\b|\bi (?:doubt|deny)\b",
+    re.IGNORECASE,
+)
+_DENIED_ANSWER = re.compile(
+    r"\b(?:none|nothing) of (?:this|that|it|these|those|what i (?:said|wrote)|the (?:above|following|below|rest))\b"
+    r" (?:is|are|was|were) (?:true|right|correct|the case)"
+    r"|\b(?:exact )?opposite (?:of (?:this|that|all this) )?is (?:true|the case|right)\b"
+    r"|(?:^|[.!?\n])\s*(?:but )?(?:all|everything|every word)?(?: of)?\s?"
+    r"(?:this|that|it|(?:the )?(?:above|following)|i (?:said|wrote))"
+    r"(?: here)? (?:is|are|was) (?:all )?(?:false|wrong|untrue|incorrect|a lie|not true|nonsense)\b",
+    re.IGNORECASE,
+)
+
+
+def denies_itself(answer: str) -> bool:
+    """Return whether the answer takes back everything it says (*none of this is true*)."""
+    return bool(_DENIED_ANSWER.search(answer.replace("\u2019", "'")))
+
+
+def denied_sentences(answer: str, tokens: Sequence[Token]) -> frozenset[int]:
+    """Return the numbers of the sentences that open with *it is not true that* or the like."""
+    plain = answer.replace("\u2019", "'")
+    spans: dict[int, tuple[int, int]] = {}
+    for token in tokens:
+        start, _ = spans.get(token.sentence, (token.start, token.end))
+        spans[token.sentence] = (start, token.end)
+    return frozenset(number for number, (start, end) in spans.items() if _DENIED_SENTENCE.search(plain, start, end))
+
+
+def negation_reach(tokens: Sequence[Token]) -> dict[int, frozenset[int]]:
+    """Return, for the index of each negator, the indexes of the tokens it turns around.
+
+    A negator reaches a few words to the right, to the end of its clause at most, and back over its own subject when an
+    auxiliary stands before it (*rotation is not needed*). *Not only* and *no matter* negate nothing.
+    """
+    reach: dict[int, frozenset[int]] = {}
+    for index, token in enumerate(tokens):
+        backward = _backward(tokens, index)
+        if token.negates and not _softened(tokens, index):
+            reach[index] = frozenset((*_forward(tokens, index), *backward))
+        elif token.word in _VERDICTS and backward:
+            reach[index] = frozenset(backward)
+        elif (
+            token.word in {"instead", "rather"} and index + 1 < len(tokens) and tokens[index + 1].word in {"of", "than"}
+        ):
+            reach[index] = frozenset(range(index + 2, min(index + 6, len(tokens)))) & _same_clause(tokens, index)
+    return reach
+
+
+def _same_clause(tokens: Sequence[Token], index: int) -> frozenset[int]:
+    return frozenset(i for i in range(index, min(index + 10, len(tokens))) if tokens[i].clause == tokens[index].clause)
+
+
+def _softened(tokens: Sequence[Token], index: int) -> bool:
+    return index + 1 < len(tokens) and tokens[index + 1].word in _SOFTENERS
+
+
+def _forward(tokens: Sequence[Token], index: int) -> list[int]:
+    length = _REACH.get(tokens[index].stem, _FULL_REACH)
+    reached: list[int] = []
+    for place in range(index + 1, min(index + 1 + length, len(tokens))):
+        token = tokens[place]
+        if token.clause != tokens[index].clause or token.word in _BREAKS:
+            break
+        if token.word == "and" and place + 1 < len(tokens) and tokens[place + 1].word in _SUBJECT_STARTS:
+            break
+        if length < _FULL_REACH and reached and token.word in _SUBJECT_STARTS:
+            break
+        reached.append(place)
+    return reached
+
+
+def _backward(tokens: Sequence[Token], index: int) -> list[int]:
+    token = tokens[index]
+    contracted = token.stem == "not" and token.word != "not"
+    if not (contracted or token.word == "cannot"):
+        before = index - 1
+        if before < 0 or tokens[before].word not in _AUXILIARIES or tokens[before].clause != token.clause:
+            return []
+    if _softened(tokens, index):
+        return []
+    reached: list[int] = []
+    for place in range(index - 1, max(index - 6, -1), -1):
+        if tokens[place].clause != token.clause or tokens[place].word in _BREAKS | {"and", "or", "that"}:
+            break
+        reached.append(place)
+    return reached
