@@ -1,0 +1,60 @@
+r"""Pairs of a name and a value in free text: ``key=value``, ``key: value``, ``"key":"value"``.
+
+Covered: bare values, values in double, single and angle quotes, pairs in URLs, CEF extensions (values without spaces),
+JSON and Python literals that are broken or stand inside other text, also with their quotes escaped (``\"key\":``).
+Not covered: bare values with spaces; the first word is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from logdojo.anonymize.policy import Policy
+from logdojo.anonymize.spans import Hit
+
+_KEY: Final = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]{0,63}+)(\\?[\"'])?(?: ?([=:])(?!//)| ?=> ?)")
+_VALUE: Final = re.compile(
+    r" ?(?:\\\"([^\"\\]{0,4096})\\\"|\"((?:[^\"\\]|\\.){0,4096}+)\"|'((?:[^'\\]|\\.){0,4096}+)'|<([^<>\s]{0,256})>"
+    r"|\[([^\s\[\]]{1,256})\]|([^\s,;|&\"'<>()\[\]{}]{1,1024}+))"
+)
+_NAMES: Final = frozenset({"user", "host", "person", "email", "account", "domain", "user_id", "access_key", "arn"})
+_ESCAPED_BREAK: Final = re.compile(r"\\[rnt]")
+_MASKED: Final = frozenset({"secret", "token"})
+
+
+def pairs(text: str, policy: Policy) -> Iterator[Hit]:
+    """Yield the values whose names the policy knows, with their class; values under kept names too."""
+    if "=" not in text and ":" not in text:
+        return
+    for match in _KEY.finditer(text):
+        class_name = policy.class_of(match[1])
+        if not class_name or class_name == "text":
+            continue
+        value = _VALUE.match(text, match.end())
+        if value is None or value.lastindex is None:
+            continue
+        bare = value.lastindex == 6
+        if bare and match[3] == "=" and value[0].startswith(" ") and match[2] is None:
+            continue  # "ruser= rhost=1.2.3.4": nothing stands between
+        start, stop = value.span(value.lastindex)
+        if bare:
+            stop = _trimmed(text, start, stop, class_name)
+            if match[3] == ":" and match[2] is None and not _plausible(text[start:stop], class_name, policy):
+                continue
+        yield Hit(start, stop, class_name)
+
+
+def _trimmed(text: str, start: int, stop: int, class_name: str) -> int:
+    if class_name not in _MASKED:
+        broken = _ESCAPED_BREAK.search(text, start, stop)
+        stop = broken.start() if broken and class_name != "user" else stop
+        while stop > start and text[stop - 1] in ".:!?":
+            stop -= 1
+    return stop
+
+
+def _plausible(value: str, class_name: str, policy: Policy) -> bool:
+    """Tell whether the word behind ``key:`` may be its value and not the next word of a sentence."""
+    return class_name not in _NAMES | _MASKED or value.casefold() not in policy.no_names

@@ -1,0 +1,258 @@
+r"""Keyed pseudonyms that still look like what they stand for.
+
+The same key and value give the same pseudonym in every process, file and run; another key gives others. Names are
+compared without case, as mail, DNS and Windows do. Parts are mapped part by part, so that what belongs together stays
+together: ``bob``, ``bob@corp.example`` and ``CORP\bob`` share ``user-…``; ``web1`` and ``web1.corp.example`` share
+``host-…``.
+
+Covered: users, persons, hosts, domains, e-mail, AWS account ids (12 digits stay 12 digits), ARNs (structure kept),
+access keys and unique ids (prefix and length kept), UUIDs, numbers, IP and MAC addresses (``addresses``). Kept as
+they are: well-known system accounts such as ``root`` (listed in ``policy.yaml``), because they name a role and not a
+person, ``localhost``, and the domains of public services.
+
+Not covered: a name that occurs often stays recognizable by its frequency; a pseudonym is not anonymity.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Final
+
+from logdojo.anonymize.addresses import Addresses
+from logdojo.anonymize.keyed import Keyed
+
+_HEX_CHARS: Final = 12  # 48 bits: among 10**6 names, two share a pseudonym with a chance of 0.2 %
+_BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_UNIQUE_ID: Final = re.compile(r"(A[A-Z0-9]{3})([A-Z0-9]{8,124})")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DASHED_IP: Final = re.compile(r"(ip|ec2)-((?:\d{1,3}-){3}\d{1,3})")
+_ARN: Final = re.compile(r"arn:[\w-]*:[\w-]*:[\w-]*:[\w]*:.+", re.DOTALL)
+_PRIVATE_SUFFIXES: Final = frozenset({"local", "lan", "internal", "localdomain", "home", "corp", "arpa", "test"})
+_TOP_LEVEL: Final = frozenset({"com", "net", "org", "io", "edu", "gov", "de", "fr", "uk", "co"})
+_KINDS: Final = frozenset(
+    """
+    alias application assumed-role certificate cluster db detector distribution federated-user finding foundation-model
+    function group hostedzone image instance instance-profile key loadbalancer log-group mfa network-interface
+    nodegroup oidc-provider parameter policy regional repository role rule saml-provider secret security-group
+    server-certificate service snapshot stack stream subnet table targetgroup task task-definition trail user volume
+    vpc vpc-endpoint webacl
+    """.split()  # noqa: SIM905, as a list it would be a screen long
+)
+_CACHE: Final = 1 << 16  # values a class whose pseudonyms are remembered
+
+
+class Pseudonyms:
+    """Pseudonyms of every class under one key.
+
+    Args:
+        key: the secret; at least 16 bytes.
+        kept_users: lower-case account names that stay as they are.
+        public_domains: lower-case domains of public services that stay as they are.
+
+    Raises:
+        UsageError: the key is too short.
+    """
+
+    def __init__(
+        self, key: bytes, *, kept_users: frozenset[str] = frozenset(), public_domains: frozenset[str] = frozenset()
+    ) -> None:
+        keyed = Keyed(key)
+        self._kept_users = kept_users
+        self._public = public_domains
+        self._keyed = keyed
+        self._addresses = Addresses(keyed)
+        self._names = {name: keyed.digest(name, size=_HEX_CHARS // 2) for name in ("user", "person", "host", "domain")}
+        self._uuid = keyed.digest("uuid", size=16)
+        self._key_chars = keyed.digest("unique_id", size=64)
+        self._makers: dict[str, Callable[[str], str]] = {
+            name: functools.lru_cache(maxsize=_CACHE)(getattr(self, name)) for name in CLASSES
+        }
+
+    def of(self, class_name: str, value: str) -> str:
+        """Return the pseudonym of ``value`` under a class of ``CLASSES``, remembering recent ones.
+
+        Raises:
+            ValueError: the value does not have the form of the class (IP and MAC addresses).
+        """
+        return self._makers[class_name](value)
+
+    def ip(self, value: str) -> str:
+        """Return the pseudonym of an address, or of a network such as ``10.1.0.0/16``."""
+        return self._addresses.network(value) if "/" in value else self._addresses.ip(value)
+
+    def mac(self, value: str) -> str:
+        """Return the pseudonym of a MAC address; its form and its group and local bits are kept."""
+        return self._addresses.mac(value)
+
+    def user(self, value: str) -> str:
+        r"""Return ``user-…``; handles ``user@domain``, ``DOMAIN\user`` and machine accounts (``WEB01$``)."""
+        if value.casefold() in self._kept_users:
+            return value
+        if "\\" in value:
+            domain, _, name = value.rpartition("\\")
+            return f"{self._name('domain', domain)}\\{self.user(name)}" if name else self._name("user", value)
+        if 0 < value.find("@") < len(value) - 1:
+            return self.email(value)
+        if value.endswith("$") and len(value) > 1:
+            return self.host(value[:-1]) + "$"
+        return self._name("user", value)
+
+    def user_id(self, value: str) -> str:
+        """Return the pseudonym of an account's identifier; small numbers such as ``0`` and ``1000`` are kept."""
+        if value.isdecimal() and value.isascii():
+            return value if len(value) < 5 else self.digits(value)
+        if _UUID.fullmatch(value):
+            return self.uuid(value)
+        return self.principal(value)
+
+    def person(self, value: str) -> str:
+        """Return ``person-…`` for the full name of a person."""
+        return value if value.casefold() in self._kept_users else self._name("person", value)
+
+    def email(self, value: str) -> str:
+        """Return ``user-…@domain-….example``."""
+        local, _, domain = value.rpartition("@")
+        return f"{self.user(local)}@{self.domain(domain)}" if local else self.user(domain)
+
+    def host(self, value: str) -> str:
+        """Return ``host-…``, with the domain's pseudonym behind it when the name has one."""
+        name = value.rstrip(".")
+        folded = name.casefold()
+        if not name or folded == "localhost" or folded.startswith("localhost."):
+            return value
+        if self._is_public(folded):
+            return value
+        label, _, rest = name.partition(".")
+        if rest.casefold() in _TOP_LEVEL:
+            return self.domain(name)
+        dashed = _DASHED_IP.fullmatch(label)
+        try:
+            label = f"{dashed[1]}-{self.of('ip', dashed[2].replace('-', '.')).replace('.', '-')}" if dashed else ""
+        except ValueError:
+            label = ""
+        label = label or self._name("host", name.partition(".")[0])
+        return f"{label}.{self.domain(rest)}" if rest else label
+
+    def domain(self, value: str) -> str:
+        """Return ``domain-….example``; private suffixes such as ``.local`` are kept."""
+        name = value.rstrip(".")
+        folded = name.casefold()
+        if not name or folded in _PRIVATE_SUFFIXES or self._is_public(folded):
+            return value
+        head, _, last = folded.rpartition(".")
+        suffix = last if head and last in _PRIVATE_SUFFIXES else "example"
+        return f"{self._name('domain', head if suffix != 'example' else folded)}.{suffix}"
+
+    def account(self, value: str) -> str:
+        """Return the pseudonym of an account id: digits stay digits, a UUID stays a UUID."""
+        if value.isdecimal() and value.isascii():
+            return self.digits(value)
+        return self.uuid(value) if _UUID.fullmatch(value) else f"account-{self._hex('domain', value)}"
+
+    def access_key(self, value: str) -> str:
+        """Return the pseudonym of an AWS key or unique id: the four letters in front and the length stay."""
+        match = _UNIQUE_ID.fullmatch(value)
+        if match is None:
+            return f"key-{self._hex('user', value)}"
+        raw = self._key_chars(value.encode())
+        return match[1] + "".join(_BASE32[raw[n % 64] & 31] for n in range(len(match[2])))
+
+    def principal(self, value: str) -> str:
+        """Return the pseudonym of a principal id such as ``AROAEXAMPLEID:session``, part by part."""
+        if _ARN.fullmatch(value):
+            return self.arn(value)
+        parts = value.split(":")
+        return ":".join(self._principal_part(part) for part in parts)
+
+    def arn(self, value: str) -> str:
+        """Return the pseudonym of an ARN: partition, service, region and kind of resource are kept."""
+        if not _ARN.fullmatch(value):
+            return self._name("user", value)
+        head = value.split(":", 5)
+        _, _, service, _, account, resource = head
+        if account == "aws":  # managed by AWS, the same for everyone
+            return value
+        head[4] = self.account(account) if account else ""
+        head[5] = self._resource(resource, service)
+        return ":".join(head)
+
+    def uuid(self, value: str) -> str:
+        """Return the pseudonym of a UUID in the form of a UUID; the all-zero one is kept."""
+        digits = value.replace("-", "").lower()
+        if not digits.strip("0"):
+            return value
+        raw = self._uuid(digits.encode()).hex()
+        raw = raw.upper() if value.isupper() else raw
+        return f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
+
+    def digits(self, value: str) -> str:
+        """Return as many digits, one-to-one; a first digit other than zero stays other than zero."""
+        size = len(value)
+        if size < 2:
+            return value
+        half = size // 2
+        permute = self._keyed.permutation(f"digits{size}", left=10**half, right=10 ** (size - half))
+        out = f"{permute(int(value)):0{size}d}"
+        while (out[0] == "0") != (value[0] == "0"):
+            out = f"{permute(int(out)):0{size}d}"
+        return out
+
+    def _is_public(self, folded: str) -> bool:
+        while folded:
+            if folded in self._public:
+                return True
+            folded = folded.partition(".")[2]
+        return False
+
+    def _hex(self, class_name: str, value: str) -> str:
+        return self._names[class_name](value.casefold().encode("utf-8", "surrogatepass")).hex()
+
+    def _name(self, class_name: str, value: str) -> str:
+        return f"{class_name}-{self._hex(class_name, value)}"
+
+    def _principal_part(self, part: str) -> str:
+        if not part or part.casefold() in self._kept_users:
+            return part
+        if _UNIQUE_ID.fullmatch(part):
+            return self.access_key(part)
+        return self.digits(part) if part.isdecimal() and part.isascii() else self.user(part)
+
+    def _resource(self, resource: str, service: str) -> str:
+        """Map the names in an ARN's last part; its separators and kind (``user``, ``role``) stay."""
+        pieces = re.split(r"([:/])", resource)
+        kind = pieces[0] if len(pieces) > 1 and service != "s3" and pieces[0] in _KINDS else ""
+        start = 2 if kind else 0
+        for at in range(start, len(pieces), 2):
+            if pieces[at] and not set(pieces[at]) <= set("*?"):
+                pieces[at] = self._resource_name(pieces[at], kind, first=at == 2)
+        return "".join(pieces)
+
+    def _resource_name(self, name: str, kind: str, *, first: bool) -> str:
+        if name.casefold() in self._kept_users:
+            return name
+        if kind in {"user", "federated-user"} or (kind == "assumed-role" and not first):
+            return self._principal_part(name)
+        # A role is written ``role-…`` with the digits of ``user-…``, so it matches a sessionIssuer's userName.
+        prefix = "role" if "role" in kind else kind or "name"
+        return self.uuid(name) if _UUID.fullmatch(name) else f"{prefix}-{self._hex('user', name)}"
+
+
+CLASSES: Final = (
+    "ip",
+    "mac",
+    "user",
+    "user_id",
+    "person",
+    "email",
+    "host",
+    "domain",
+    "account",
+    "access_key",
+    "principal",
+    "arn",
+    "uuid",
+    "digits",
+)
+"""Classes of values that have pseudonyms."""
