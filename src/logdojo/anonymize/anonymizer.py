@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -38,7 +39,7 @@ from logdojo.events import LogEvent
 
 MAX_LINE_CHARS: Final = 262_144
 _MAX_DEPTH: Final = 4  # JSON in a string in JSON in a string ...
-_NAMES: Final = frozenset({"user", "user_id", "person", "host", "domain", "account", "principal"})
+_PLACEHOLDER: Final = re.compile(r"<[A-Za-z_ -]{1,40}>")
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ class Anonymizer:
         """Yield the edits of a value whose class is known; a list of addresses has several."""
         value = text[hit.start : hit.stop]
         taken = taken or Taken(len(text))
-        if value.casefold() in self._policy.placeholders or value.startswith("<"):
+        if value.casefold() in self._policy.placeholders or _PLACEHOLDER.fullmatch(value):
             taken.claim(hit.start, hit.stop)
             return
         operator = self._policy.operator(hit.class_name)

@@ -20,11 +20,21 @@ from typing import Final
 
 from logdojo.anonymize.spans import Hit
 
-_IPV4: Final = re.compile(r"(?<![\w.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?=(\.\d{1,5}(?![\w.]))?)(?![\w]|\.\d+\.\d)")
+_BEFORE_ADDRESS: Final = r"(?:(?<![A-Za-z0-9.])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt])|(?<=\b[iI][pP]))"
+_IPV4: Final = re.compile(_BEFORE_ADDRESS + r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![A-Za-z0-9]|\.\d+\.\d)")
 _CIDR: Final = re.compile(r"/(\d{1,3})(?![\w/.])")
-_PRODUCT: Final = re.compile(r"(?:[A-Z][\w.+-]{0,30}\w/|\b[Vv](?:er(?:sion)?)?[ :=\"]{0,3})$")
-_PACKAGE: Final = re.compile(r"[+~]|-(?!\d{1,3}\.\d{1,3}\.\d)\d{0,4}[.a-z]|\.(?:tar|zip|rpm|deb|el\d)")
-_IPV6: Final = re.compile(r"(?<![\w:.%])((?:[0-9A-Fa-f]{0,4}:){2,9}+[0-9A-Fa-f.]{0,15}+)(%[\w.-]{1,15})?(?!\w)")
+_PRODUCT: Final = re.compile(
+    r"(?:(?:Chrom\w{1,8}|HeadlessChrome|Safari|Firefox|Edge?|OPR|Opera|Version|Python|Linux|Java|GSA|Terraform|OpenSSL"
+    r"|UP\.\w{4,8}|Microsoft\w{0,20})/|\b[Vv]er(?:sion)?[ :=\"]{1,3}|[Rr]elease[ :=]|rv:)$"
+)
+_ANY_PRODUCT: Final = re.compile(r"[A-Z][\w.+-]{0,30}\w[/ ]$")
+_PACKAGE: Final = re.compile(
+    r"-\d{1,4}\.(?:el|fc|amzn|x86|deb|ubuntu|suse|\d{1,3}\.el)|[+~](?:deb|git|dfsg|ubuntu|bpo)|-(?:alpha|beta|rc|SNAPSHOT)"
+    r"|\.(?:tar|zip|rpm|deb|el\d|jar)"
+)
+_IPV6: Final = re.compile(
+    r"(?<![\w:.%])(?:[A-Za-z_][\w-]{0,31}:)??((?:[0-9A-Fa-f]{0,4}:){2,9}+[0-9A-Fa-f.]{0,15}+)(%[\w.-]{1,15})?(?!\w)"
+)
 _MAC: Final = re.compile(
     r"(?<![\w:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})(?![\w:-])"
 )
@@ -46,7 +56,7 @@ _HOME: Final = re.compile(
     r"(?:/home/|/Users/|[Uu]sers\\{1,2}|/var/mail/|/var/spool/cron/)([\w.@$-]{1,64})(?=[/\\\s:;,'\")\]}]|$)"
 )
 _NAME: Final = re.compile(
-    r"(?<![\w.@%/\\-])(?:(?<=//)|(?<!/))((?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?\.){1,8}([A-Za-z]{2,12})|ip-(?:\d{1,3}-){3}\d{1,3})"
+    r"(?<![\w.@%\\-])((?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?\.){1,8}([A-Za-z]{2,12})|ip-(?:\d{1,3}-){3}\d{1,3})"
     r"(?![\w-]|\.\w)"
 )
 _TOP_LEVEL: Final = frozenset(
@@ -80,10 +90,10 @@ def mac_addresses(text: str) -> Iterator[Hit]:
 
 def ipv6_addresses(text: str) -> Iterator[Hit]:
     """Find IPv6 addresses; a ninth group is a port."""
-    if text.count(":") < 2:
+    if "::" not in text and text.count(":") < 6:
         return
     for match in _IPV6.finditer(text):
-        start, stop = match.span()
+        start, stop = match.start(1), match.end()
         # A colon or full stop behind an address belongs to the sentence; a last group that does not fit is a port.
         for end in (stop, stop - (text[stop - 1] in ":."), start + match[1].rfind(":")):
             if _is_ipv6(text[start:end]):
@@ -104,15 +114,23 @@ def ipv4_addresses(text: str) -> Iterator[Hit]:
     if text.count(".") < 3:
         return
     for match in _IPV4.finditer(text):
-        start, stop = match.span(1)
-        if any(int(part) > 255 for part in match[1].split(".")):
+        start, stop = match.span()
+        if any(int(part) > 255 for part in match[0].split(".")):
             continue
-        if _PRODUCT.search(text, max(0, start - 32), start) or _PACKAGE.match(text, stop):
+        if _is_version(text, start, stop):
             continue
         cidr = _CIDR.match(text, stop)
-        if cidr and _is_network(match[1] + cidr[0]):
+        if cidr and _is_network(match[0] + cidr[0]):
             stop = cidr.end()
         yield Hit(start, stop, "ip")
+
+
+def _is_version(text: str, start: int, stop: int) -> bool:
+    front = max(0, start - 40)
+    if _PRODUCT.search(text, front, start) or _PACKAGE.match(text, stop):
+        return True
+    # Behind "Mozilla/" stands a user agent: there any product may come.
+    return _ANY_PRODUCT.search(text, front, start) is not None and "Mozilla/" in text[max(0, start - 400) : start]
 
 
 def _is_network(text: str) -> bool:
@@ -178,8 +196,8 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     emails,
     mac_addresses,
     ipv6_addresses,
+    domain_names,  # before IPv4: in 1.2.3.4.dyn.example the address is part of the name
     ipv4_addresses,
     home_directories,
-    domain_names,
 )
 """In the order of precedence: the first to claim a span has it."""
