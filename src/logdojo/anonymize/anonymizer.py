@@ -37,7 +37,7 @@ from logdojo.anonymize.timestamps import timestamps
 from logdojo.errors import InputError
 from logdojo.events import LogEvent
 
-MAX_LINE_CHARS: Final = 262_144
+MAX_LINE_BYTES: Final = 262_144
 _MAX_DEPTH: Final = 4  # JSON in a string in JSON in a string ...
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_ -]{1,40}>")
 
@@ -65,15 +65,15 @@ class Anonymizer:
     Args:
         key: the secret of the pseudonyms; at least 16 bytes.
         policy: what field names mean; logdojo's own when left out.
-        max_chars: longest line that is read.
+        max_bytes: longest line that is read.
 
     Raises:
         UsageError: the key is too short.
     """
 
-    def __init__(self, key: bytes, *, policy: Policy | None = None, max_chars: int = MAX_LINE_CHARS) -> None:
+    def __init__(self, key: bytes, *, policy: Policy | None = None, max_bytes: int = MAX_LINE_BYTES) -> None:
         self._policy = policy or load_policy()
-        self._max_chars = max_chars
+        self._max_bytes = max_bytes
         self._pseudonyms = Pseudonyms(
             key, kept_users=self._policy.kept_users, public_domains=self._policy.public_domains
         )
@@ -106,6 +106,7 @@ class Anonymizer:
         return dataclasses.replace(
             event,
             original=redacted.text,
+            error=self.line(event.error),
             fields=MappingProxyType(fields),
             spans=MappingProxyType({name: shift.of(*span) for name, span in event.spans.items()}),
         )
@@ -144,16 +145,15 @@ class Anonymizer:
             return Redacted("[withheld: nested too deeply]", withheld="nested too deeply")
 
     def _damage(self, line: str) -> str:
-        if len(line) > self._max_chars:
-            return f"longer than {self._max_chars} characters"
         if "\0" in line:
             return "a NUL byte"
+        size = len(line)
         if not line.isascii():
             try:
-                line.encode()
+                size = len(line.encode())
             except UnicodeEncodeError:
                 return "not UTF-8"
-        return ""
+        return f"longer than {self._max_bytes} bytes" if size > self._max_bytes else ""
 
     def _rewritten(self, line: str, known: Iterable[Hit]) -> Redacted:
         leaves = list(self._leaves(Leaf(line), 0))
@@ -234,8 +234,8 @@ class Anonymizer:
         if operator in {"mask", "drop"}:
             yield from self._replace(hit, text, taken)
             return
-        if operator == "keep" and hit.class_name == "keep":
-            return  # a kept field in free text: its value is not sensitive, but what stands inside it may be
+        if operator == "keep":
+            return  # not claimed: the detectors still look at it
         for find in (ipv6_addresses, ipv4_addresses) if hit.class_name != "mac" else ():
             for inner in find(value):
                 found = Hit(hit.start + inner.start, hit.start + inner.stop, "ip")
@@ -280,7 +280,7 @@ class Anonymizer:
 
 def _address_with_port(value: str, inner: Hit) -> bool:
     before, after = value[: inner.start], value[inner.stop :]
-    return before in {"", "[", "/", "\\\\"} and (not after.strip("]") or after.lstrip("]").startswith(":"))
+    return before in {"", "[", "/"} and (not after.strip("]") or after.lstrip("]").startswith(":"))
 
 
 def _string_escape(outer: Callable[[str], str]) -> Callable[[str], str]:

@@ -56,7 +56,7 @@ _HOME: Final = re.compile(
     r"(?:/home/|/Users/|[Uu]sers\\{1,2}|/var/mail/|/var/spool/cron/)([\w.@$-]{1,64})(?=[/\\\s:;,'\")\]}]|$)"
 )
 _NAME: Final = re.compile(
-    r"(?<![\w.@%\\-])((?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?\.){1,8}([A-Za-z]{2,12})|ip-(?:\d{1,3}-){3}\d{1,3})"
+    r"(?<![\w.%\\-])((?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?\.){1,8}([A-Za-z]{2,12})|ip-(?:\d{1,3}-){3}\d{1,3})"
     r"(?![\w-]|\.\w)"
 )
 _TOP_LEVEL: Final = frozenset(

@@ -20,6 +20,7 @@ _VALUE: Final = re.compile(
     r"|\[([^\s\[\]]{1,256})\]|([^\s,;|&\"'<>()\[\]{}]{1,1024}+))"
 )
 _NAMES: Final = frozenset({"user", "host", "person", "email", "account", "domain", "user_id", "access_key", "arn"})
+_HEADER_END: Final = re.compile(r"\\[rn]|[\"']|$")
 _ESCAPED_BREAK: Final = re.compile(r"\\[rnt]")
 _MASKED: Final = frozenset({"secret", "token"})
 
@@ -39,11 +40,19 @@ def pairs(text: str, policy: Policy) -> Iterator[Hit]:
         if bare and match[3] == "=" and value[0].startswith(" ") and match[2] is None:
             continue  # "ruser= rhost=1.2.3.4": nothing stands between
         start, stop = value.span(value.lastindex)
-        if bare:
+        if bare and class_name == "token" and match[1].lower().endswith(("cookie", "authorization")):
+            stop = _end_of_header(text, start)
+        elif bare:
             stop = _trimmed(text, start, stop, class_name)
             if match[3] == ":" and match[2] is None and not _plausible(text[start:stop], class_name, policy):
                 continue
         yield Hit(start, stop, class_name)
+
+
+def _end_of_header(text: str, start: int) -> int:
+    """Return where an HTTP header ends that may hold spaces: at a line break, a quote, or the end of the text."""
+    match = _HEADER_END.search(text, start)
+    return match.start() if match is not None else len(text)
 
 
 def _trimmed(text: str, start: int, stop: int, class_name: str) -> int:

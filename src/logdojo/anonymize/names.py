@@ -18,6 +18,7 @@ _HEADER: Final = re.compile(
     r"(?:<\d{1,3}>(?:1 )?)?"
     r"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) "
+    r"(?!(?:INFO|WARN|WARNING|ERROR|DEBUG|TRACE|FATAL|NOTICE|CRITICAL|SEVERE)\b)"
     r"([A-Za-z0-9_.:-]{1,255}) (?=[\w./()-]{1,128}(?:\[[\w.-]{1,32}\])?:? |[\w./-]{1,128}:)"
 )
 _ACCESS: Final = re.compile(r"(?:\S{1,255} )?\S{1,60} [^\s\[\]]{1,64} ([^\s\[\]\"]{1,128}) \[\d\d/[A-Z][a-z]{2}/\d{4}:")

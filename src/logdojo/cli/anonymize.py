@@ -39,12 +39,12 @@ def anonymize(
 
     settings = Settings()
     policy = load_policy()
-    anonymizer = Anonymizer(_key(key_file, settings), policy=policy, max_chars=settings.max_line_bytes)
+    anonymizer = Anonymizer(_key(key_file, settings), policy=policy, max_bytes=settings.max_line_bytes)
     audit = Audit(common_words=policy.common_words | policy.no_names)
     lines = read_lines(files or [], max_bytes=settings.max_line_bytes)
     for line in track(lines, "anonymize"):
-        sys.stdout.write(audit.watch(anonymizer.redact(line)) + "\n")
-    sys.stdout.flush()
+        sys.stdout.buffer.write(audit.watch(anonymizer.redact(line)).encode() + b"\n")
+    sys.stdout.buffer.flush()
     _summarize(audit)
     audit.check()
 
