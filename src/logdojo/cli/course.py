@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from logdojo.cli.streams import track
+from logdojo.cli.streams import console, track
 from logdojo.errors import CourseError
+from logdojo.settings import Settings
 
 course = typer.Typer(no_args_is_help=True, help="Build the labs, check them, grade submissions.")
 
@@ -63,3 +65,29 @@ def verify(labs: Labs = None) -> None:
         print(line)
     if found:
         raise CourseError(f"{len(found)} findings in {len(chosen)} labs", hint="mend them, then: logdojo course build")
+
+
+@course.command()
+def grade(
+    folder: Annotated[Path, typer.Argument(help="Folder of submissions, at any depth.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Where grades.csv and the pages go; runs/grades when not given.")
+    ] = None,
+    limit: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds that one cell may run; each lab's own when not given.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Submissions at once; one a processor when not given.")
+    ] = None,
+) -> None:
+    """Grade each notebook in a folder by exercise name; write grades.csv and one page a learner."""
+    from logdojo.course.catalog import find_course
+    from logdojo.course.grade import grade_folder
+    from logdojo.course.report import as_csv, write
+
+    target = out or Settings().runs / "grades"
+    total, rows = grade_folder(find_course(), folder, cell_seconds=limit, jobs=jobs)
+    graded = list(track(rows, "grading", total=total))
+    write(graded, target)
+    print(as_csv(graded), end="")
+    console.print(f"{len(graded)} rows in {target / 'grades.csv'}, one page a learner beside it")

@@ -58,6 +58,7 @@ class Result:
         points: what was reached, 0 or ``possible``.
         possible: what the check is worth.
         reason: why the points were lost, in one line; empty when the check passed.
+        ran_out: whether it was stopped by its time limit.
     """
 
     exercise: str
@@ -66,6 +67,7 @@ class Result:
     points: int
     possible: int
     reason: str = ""
+    ran_out: bool = False
 
     @property
     def passed(self) -> bool:
@@ -197,12 +199,26 @@ def run_check(one: Check, names: Mapping[str, Any], *, seconds: float = CHECK_SE
             reason = _reason(error, one)
     if outcome.ran_out:
         reason = f"took longer than {seconds:g} s and was stopped: look for a loop that never ends"
-    return Result(one.exercise, one.name, one.title, 0 if reason else one.points, one.points, reason)
+    return Result(
+        one.exercise, one.name, one.title, 0 if reason else one.points, one.points, reason, ran_out=outcome.ran_out
+    )
 
 
 def run_checks(checks: Iterable[Check], names: Mapping[str, Any], *, seconds: float = CHECK_SECONDS) -> list[Result]:
     """Run checks in order against the learner's names."""
-    return [run_check(one, names, seconds=seconds) for one in checks]
+    results: list[Result] = []
+    for one in checks:
+        results.append(run_check(one, names, seconds=time_for(one.exercise, results, seconds)))
+    return results
+
+
+def time_for(exercise: str, results: Iterable[Result], seconds: float) -> float:
+    """Return the time limit of the next check: a tenth once a check of the same exercise ran out of time.
+
+    Otherwise a function that never ends would cost the whole limit for each of its checks.
+    """
+    ran_out = any(result.ran_out and result.exercise == exercise for result in results)
+    return seconds / 10 if ran_out else seconds
 
 
 def _reason(error: BaseException, one: Check) -> str:

@@ -40,6 +40,8 @@ def one_line(error: BaseException) -> str:
 def cut(text: str) -> str:
     """Return ``text`` on one line, printable, at most ``LONGEST`` characters."""
     flat = " ".join(text[: 4 * LONGEST].split())
+    # Where an object lies in memory tells nothing, and differs from run to run.
+    flat = re.sub(r"\b0x[0-9a-fA-F]{6,}", "0x…", flat)
     clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in flat)
     return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
 
