@@ -109,17 +109,17 @@ INFO:shop.admin:refund limit set to 5000 by olga
 ERROR:shop.login:login of eve"""
 
 
-def logins(dice):
-    """Ben's mail program, an attacker, and two changed settings."""
-    names = [*USERS, FORGED]
-    tries = [(m, "203.0.113.8", "ben", "failure") for m in range(5, 55, 2)]
-    tries += [(31, "198.51.100.23", name, "failure") for name in names]
-    tries += [(33, "198.51.100.23", "mia", "success")]
-    for minute, ip, name, outcome in tries:
+def logins():
+    """Ben's mail program, and an attacker who guesses a password."""
+    bad, good = "198.51.100.23", "203.0.113.8"
+    tries = [(m, good, "ben", "failure") for m in range(5, 55, 2)]
+    tries += [(31, bad, name, "failure") for name in [*USERS, FORGED]]
+    for minute, ip, name, outcome in [*tries, (33, bad, "mia", "success")]:
         yield event(minute, "shop.login", "ERROR", "milestone",
                     "login of %(user.name)s: %(event.outcome)s",
                     source_ip=ip, user_name=name, event_outcome=outcome,
                     event_action="login")
+
 
 # %%
 def changes():
@@ -132,7 +132,7 @@ def changes():
 
 
 dice = random.Random(7)
-HOUR = sorted([*customers(dice), *logins(dice), *changes()],
+HOUR = sorted([*customers(dice), *logins(), *changes()],
               key=lambda one: one["minute"])
 print(len(HOUR), "events; the first:", HOUR[0])
 
@@ -265,7 +265,7 @@ dojo.check("read_four_ways")
 # One median is `median(slots[0])` with `from statistics import median`; divide nanoseconds by `1e6`.
 # </details>
 #
-# Quiz: `logdojo quiz ask log.purpose`
+# Quiz: [items on log.purpose](../quizzes/logging_basics.yaml)
 
 # %%
 truth = read_four_ways(HOUR)
@@ -342,7 +342,7 @@ dojo.check("build_tree")
 # `setLevel`, and `shop.addHandler(handler)`. Last, `logging.getLogger("shop.payment").setLevel(logging.INFO)`.
 # </details>
 #
-# Quiz: `logdojo quiz ask log.components`
+# Quiz: [items on log.components](../quizzes/logging_basics.yaml)
 
 # %% [markdown]
 # ### Why did my line not appear?
@@ -464,7 +464,7 @@ dojo.check("choose_level")
 # `if "down" in facts: return logging.CRITICAL`, three more lines like it, and `return logging.DEBUG` at the end.
 # </details>
 #
-# Quiz: `logdojo quiz ask log.levels`
+# Quiz: [items on log.levels](../quizzes/logging_basics.yaml)
 
 # %% [markdown]
 # Here are ten messages with the level that the shop agreed on, and what a rule of thumb says that many teams use
@@ -498,3 +498,450 @@ for message, facts, agreed in LABELED:
     right["sound"] += by_sound(message) == agreed
     print(f"{agreed:8}  by sound {by_sound(message):5}  {message}")
 print(f"your policy: {right['policy']} of 10, by sound: {right['sound']}")
+
+# %% [markdown]
+# ## 4. Exceptions with their chain, without their secrets
+#
+# An exception in a log needs three things: what it was, what it said, and how it came about. The last one is a
+# *chain*: `raise RuntimeError(…) from cause` keeps the `KeyError` that started it all, and without it the developer
+# only learns that there is no label.
+#
+# What it must not have is the values of local variables. `capture_locals=True` wrote the card number into the shop's
+# log; Loguru's `diagnose` and some error pages do it without being asked. Log files live long and have many readers.
+
+# %% exercise="format_exception_safely"
+def format_exception_safely(error):
+    """Return the fields of an exception as a dict with three texts.
+
+    "error.type"         the name of its class, as in "KeyError";
+    "error.message"      what str() says about it;
+    "error.stack_trace"  the stack trace as Python prints it, with all
+                         exceptions that it was raised from, and without
+                         the values of local variables.
+    It works on an exception that was caught earlier, somewhere else.
+    """
+    # BEGIN SOLUTION
+    return {
+        "error.type": type(error).__name__,
+        "error.message": str(error),
+        "error.stack_trace": "".join(traceback.format_exception(error)),
+    }
+    # END SOLUTION
+
+
+# %% check="format_exception_safely"
+dojo.check("format_exception_safely")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `traceback.format_exc()` only works inside an `except` block. The module has a sister function that takes the
+# exception.
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `traceback.format_exception(error)` returns a list of texts and follows the chain for you. Nothing in it comes from
+# local variables unless you ask for them.
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# The stack trace is `"".join(traceback.format_exception(error))`, the type `type(error).__name__`.
+# </details>
+#
+# Quiz: [items on log.exceptions](../quizzes/logging_basics.yaml)
+
+# %%
+told = format_exception_safely(failure())["error.stack_trace"]
+print("cause kept:", "KeyError" in told)
+print("card number in it:", "4111 1111" in told)
+
+# %% [markdown]
+# ## 5. One event, one line
+#
+# A log is read by programs long before a person looks at it. For a program the line is the event: a message with a
+# line break makes two, and the second one says whatever an attacker typed. JSON solves this at the root, since a line
+# break *inside* a JSON text is written as the two characters `\n`.
+#
+# It also gives every value a name. Take the names from a standard, here ECS, and each tool that reads it later
+# already knows that `source.ip` is an address and `@timestamp` is UTC.
+
+# %%
+STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+
+
+def utc(seconds):
+    """Return a moment as ECS has it: 2026-03-02T09:36:00.000Z."""
+    text = datetime.fromtimestamp(seconds, UTC).isoformat(
+        timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+record = logging.makeLogRecord({"msg": "refund %s", "args": ("5000",),
+                                "user.name": "mia"})
+print({name for name in vars(record) if name not in STANDARD})
+
+# %% exercise="format_record"
+def format_record(record):
+    """Return a logging.LogRecord as one line of JSON.
+
+    - "@timestamp" is utc(record.created), "log.level" the level's name
+      in lower case, "log.logger" the logger's name, "message" the
+      finished message.
+    - Every attribute that is not in STANDARD was given as extra= and
+      keeps its name; it never replaces one of the four fields above.
+    - A record with exc_info also has the fields of your
+      format_exception_safely.
+    - A value that JSON does not know is written as its str().
+    - When the arguments do not fit the message, the line still comes:
+      its message is str(record.msg).
+    - The line holds no line break of any kind.
+    """
+    # BEGIN SOLUTION
+    try:
+        message = record.getMessage()
+    except Exception:
+        message = str(record.msg)
+    fields = {name: value for name, value in vars(record).items()
+              if name not in STANDARD}
+    fields |= {"@timestamp": utc(record.created),
+               "log.level": record.levelname.lower(),
+               "log.logger": record.name,
+               "message": message}
+    if record.exc_info and record.exc_info[1]:
+        fields |= format_exception_safely(record.exc_info[1])
+    return json.dumps(fields, default=str)
+    # END SOLUTION
+
+
+# %% check="format_record"
+dojo.check("format_record")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Build a dict first and turn it into text in the very last line. If you find yourself replacing `\n` by hand, there
+# is a function that does it, and all its relatives, for you.
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `record.getMessage()` puts the arguments into the message and raises when they do not fit: that is the place for a
+# `try`. `vars(record)` gives all attributes of a record as a dict. `json.dumps` has a parameter `default`.
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# Start with the extras, `{n: v for n, v in vars(record).items() if n not in STANDARD}`, then put your four fields on
+# top with `|=`, then, `if record.exc_info`, those of `format_exception_safely(record.exc_info[1])`. Return
+# `json.dumps(fields, default=str)`, which writes every line break, also U+2028, as an escape.
+# </details>
+#
+# Quiz: [items on log.format](../quizzes/logging_basics.yaml)
+
+# %%
+class JsonFormatter(logging.Formatter):
+    def format(self, record):
+        return format_record(record)
+
+
+evil = logging.makeLogRecord({"name": "shop.login", "levelno": 20,
+                              "levelname": "INFO", "args": (FORGED,),
+                              "msg": "login of %s"})
+print(JsonFormatter().format(evil))
+
+# %% [markdown]
+# ## 6. A configuration for the whole application
+#
+# A **library** takes a logger and logs; it never decides where lines go. The **application** decides, once, at its
+# start, and `logging.config.dictConfig` lets it say everything in one piece of data. Three traps are in it:
+#
+# - `disable_existing_loggers` is true unless you say otherwise, and silences every logger that was made before, which
+#   is to say all your libraries;
+# - a handler on the root *and* on a child writes each record of the child twice;
+# - a setup that *adds* handlers adds them again on the next call, in a notebook or after a reload.
+
+# %% exercise="make_config"
+def make_config(stream, formatter, levels):
+    """Return a new dict for logging.config.dictConfig.
+
+    - One StreamHandler writes to `stream`; its lines are made by
+      `formatter`, a class (a "()" entry takes a class or function).
+    - Records of all loggers reach it, each one once, also when the
+      dict is applied twice. The level of the root logger is INFO.
+    - `levels` is a dict, logger name -> level name, for loggers that
+      are to be more or less talkative than the root.
+    - Loggers that exist already stay enabled.
+    """
+    # BEGIN SOLUTION
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": formatter}},
+        "handlers": {"log": {"class": "logging.StreamHandler",
+                             "stream": stream,
+                             "formatter": "line"}},
+        "loggers": {name: {"level": level}
+                    for name, level in levels.items()},
+        "root": {"level": "INFO", "handlers": ["log"]},
+    }
+    # END SOLUTION
+
+
+# %% check="make_config"
+dojo.check("make_config")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# If every record climbs to the root anyway, how many loggers need a handler?
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The dict has the keys `version` (always 1), `disable_existing_loggers`, `formatters`, `handlers`, `loggers` and
+# `root`. A handler names its class as text and its formatter by the name that you gave it.
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# `"formatters": {"line": {"()": formatter}}`, `"handlers": {"log": {"class": "logging.StreamHandler", "stream":
+# stream, "formatter": "line"}}`, `"root": {"level": "INFO", "handlers": ["log"]}`, and `"loggers"` made by
+# `{name: {"level": level} for name, level in levels.items()}`.
+# </details>
+#
+# Quiz: [items on log.config](../quizzes/logging_basics.yaml)
+
+# %% [markdown]
+# ## 7. What does a line cost that is never written?
+#
+# Debug calls stay in the code when the service runs at `INFO`. Each still costs a little, and how much depends on how
+# you write it. In `log.debug(f"order {order}")` Python builds the text first and asks the logger afterwards. In
+# `log.debug("order %s", order)` the text is only built when a handler wants it. It also keeps the template `order %s`
+# the same for all orders, so that a tool can count how often this *kind* of event happens.
+#
+# Arguments are computed in any case: `log.debug("%s", summarize(order))` calls `summarize` even when nobody listens.
+
+# %% exercise="log_lazily"
+def log_lazily(logger, order, summarize):
+    """Log the order and its summary at level DEBUG.
+
+    The finished message is "order ORDER: SUMMARY", with str(order) and
+    str(summarize(order)). Its template is the same for every order.
+    When DEBUG is off at `logger`, neither str(order) nor
+    summarize(order) is computed, since both are slow.
+    """
+    # BEGIN SOLUTION
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("order %s: %s", order, summarize(order))
+    # END SOLUTION
+
+
+# %% check="log_lazily"
+dojo.check("log_lazily")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Two things must wait: making the text, and calling `summarize`. The logger does the first for you if you let it.
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Give the template and the values to `logger.debug` separately. For the call of `summarize`, ask the logger first
+# whether anybody wants to know; you used that method in `trace_record`.
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# `if logger.isEnabledFor(logging.DEBUG):` and under it `logger.debug("order %s: %s", …, …)`.
+# </details>
+#
+# Quiz: [items on log.lazy](../quizzes/logging_basics.yaml)
+
+# %% [markdown]
+# Now measure it. The order has 200 items, and writing it out takes a while; `DEBUG` is off throughout.
+
+# %%
+class Order(list):
+    def __str__(self):
+        return ", ".join(f"{n} x item {i}" for i, n in enumerate(self))
+
+
+order = Order([1, 2] * 100)
+quiet = logging.getLogger("measure")
+quiet.setLevel(logging.INFO)
+WAYS = {
+    "f-string": lambda: quiet.debug(f"order {order}: {sum(order)}"),
+    "%-style": lambda: quiet.debug("order %s: %s", order, sum(order)),
+    "log_lazily": lambda: log_lazily(quiet, order, sum),
+    "no call": lambda: None,
+}
+
+# %% tags=["measure"]
+cost = {}
+for way, call in WAYS.items():
+    runs = timeit.repeat(call, number=500, repeat=7)
+    cost[way] = min(runs) / 500 * 1e9
+print(f"{'way':12} ns a call")
+for way, nanoseconds in cost.items():
+    print(f"{way:12} {nanoseconds:9,.0f}")
+
+# %% tags=["measure"]
+import matplotlib.pyplot as plt
+from logdojo.widgets.theme import LIGHT, themed
+
+with themed(LIGHT):
+    figure, axes = plt.subplots(figsize=(7, 2.6), layout="constrained")
+    bars = axes.barh(list(cost), list(cost.values()), color=LIGHT.series[2])
+    axes.bar_label(bars, [f" {ns:,.0f} ns" for ns in cost.values()])
+    axes.set_xscale("log")
+    axes.set_xlim(right=max(cost.values()) * 5)
+    axes.set_xlabel("nanoseconds for a call that writes nothing (log scale)")
+    axes.invert_yaxis()
+    plt.show()
+times = cost["f-string"] / cost["log_lazily"]
+print(f"The f-string costs {times:,.0f} times what log_lazily costs.")
+
+# %% [markdown]
+# **What the plot shows.** Four bars, one for each way, as in the table above it. The f-string pays for a text that
+# nobody reads; %-style saves the text but still pays for `sum`; with the guard a call that writes nothing costs little
+# more than calling a function at all.
+
+# %% [markdown]
+# ## 8. The same hour, through your own logging
+#
+# Everything you built goes to work: `choose_level` decides the levels, `make_config` sets up, `format_record` and
+# `format_exception_safely` write the lines. Then you count, for the old log and for yours: events that are lost,
+# lines written twice, lines that belong to no event, and lines with a card number.
+
+# %%
+import logging.config
+
+yours = io.StringIO()
+with fresh_logging():
+    for _ in range(2):  # a reload must not double anything
+        config = make_config(yours, JsonFormatter, {"urllib3": "WARNING"})
+        logging.config.dictConfig(config)
+    replay(HOUR, lambda one: choose_level(one["facts"]))
+print(yours.getvalue().splitlines()[0])
+
+# %%
+def naive_key(line):
+    return line.partition(":")[2]
+
+
+def your_key(line):
+    found = json.loads(line)
+    return f"{found['log.logger']}:{found['message']}"
+
+
+def true_key(one):
+    return f"{one['logger']}:{one['message'] % one}"
+
+
+# %%
+def account(lines, key_of):
+    """Compare the lines of a log with what really happened."""
+    got = Counter(key_of(line) for line in lines)
+    want = Counter(true_key(one) for one in HOUR)
+    more = got - want
+    return {
+        "events lost": (want - got).total(),
+        "written twice": sum(n for key, n in more.items() if key in want),
+        "of no event": sum(n for key, n in more.items() if key not in want),
+        "card numbers": sum("4111 1111" in line for line in lines),
+    }
+
+
+before = account(naive.getvalue().splitlines(), naive_key)
+after = account(yours.getvalue().splitlines(), your_key)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+print(f"{'of ' + str(len(HOUR)) + ' events':15} naive  yours")
+for what in before:
+    print(f"{what:15} {before[what]:5}  {after[what]:5}")
+
+# %% tags=["measure"]
+with themed(LIGHT):
+    figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    for shift, counts, name, hatch in ((-0.2, before, "naive", "//"),
+                                       (0.2, after, "yours", "")):
+        rows = [row + shift for row in range(len(counts))]
+        bars = axes.barh(rows, list(counts.values()), 0.38, label=name,
+                         hatch=hatch, color=LIGHT.series[1 + (shift > 0)])
+        axes.bar_label(bars, padding=3)
+    axes.set_yticks(range(len(before)), list(before))
+    axes.set_xlabel("events or lines")
+    axes.invert_yaxis()
+    axes.legend(loc="lower right")
+    plt.show()
+
+# %% [markdown]
+# **What the plot shows.** Four pairs of bars, one for each row of the table: the naive setup has a long bar in every
+# pair, and yours is at zero in each. And the four readers get their answers from the log itself now:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+answers = read_four_ways([json.loads(line)
+                          for line in yours.getvalue().splitlines()])
+print("the same answers as from the truth:", answers == truth)
+print("changed:", answers["changed"])
+
+# %% [markdown]
+# Olga is cleared. The evidence is a field that the attacker could not write into.
+
+# %% [markdown]
+# ## Summary
+#
+# - One log serves four readers; each needs named fields more than well-written sentences.
+# - A logger's level is asked once, where the call is made; on the way up, only handlers are asked.
+# - A level says who should react. A refused login is `INFO`: the service did its job.
+# - Exceptions keep their chain and never their local variables.
+# - One event is one line of JSON, whatever the message holds; a forged line is then just a strange name.
+# - One `dictConfig` in the application, handlers on the root only, existing loggers left enabled.
+# - Give template and values separately, and guard what is slow to compute.
+#
+# ## In production
+#
+# logdojo's own part does the same for a real service: [configuration](../src/logdojo/logsetup/configuration.py) turns
+# one frozen settings object into a dictConfig, and [formatters](../src/logdojo/logsetup/formatters.py) writes the ECS
+# line. It also handles what this lab left out: NaN, values that contain themselves, a megabyte in one field, broken
+# `__str__` methods, and ids of user and session in every record. `python -m logdojo.logsetup` shows one record in
+# both of its forms.
+
+# %%
+from logdojo.logsetup import JsonFormatter as LibraryFormatter
+
+evil.loop = {"nan": float("nan")}
+evil.loop["itself"] = evil.loop
+for name, value in json.loads(LibraryFormatter().format(evil)).items():
+    print(f"{name:22} {value!r}")
+
+# %% [markdown]
+# ## Interview questions
+#
+# Answer aloud, in two minutes each, and use a number from this lab.
+#
+# 1. Why is logging important, and who reads a log?
+# 2. What are the parts of the logging module, and what does each of them decide?
+# 3. A `DEBUG` line does not appear. How do you find out why?
+# 4. Each line appears twice. What do you look at first?
+# 5. How do you keep logging from slowing an application down?
+# 6. What can go wrong when user input is logged, and what stops it?
+#
+# More of them, with model answers: `logdojo quiz ask`.
+#
+# ## Further reading
+#
+# - [Logging HOWTO](https://docs.python.org/3/howto/logging.html) and the flow chart in it
+# - [Elastic Common Schema](https://www.elastic.co/docs/reference/ecs): the names of fields
+# - [OWASP Logging Cheat Sheet](https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html): what to log
+#   for security, and what not
+# - [CWE-117](https://cwe.mitre.org/data/definitions/117.html): forged log lines, and
+#   [CWE-532](https://cwe.mitre.org/data/definitions/532.html): secrets in log files
+# - NIST SP 800-92, *Guide to Computer Security Log Management*
+#
+# **Next:** lab 02 gives every record the ids of user, session and transaction, also across threads and asyncio.
