@@ -41,7 +41,7 @@ def _print_version(wanted: bool) -> None:
 
 
 def _options(
-    version: Annotated[  # noqa: ARG001, its callback has done the work
+    version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and stop.")
     ] = False,
 ) -> None:
