@@ -88,7 +88,8 @@ labels = Labels(tuple(names))
 shown = random.Random(1).sample(splits.test, 4)
 before = Scorer(base, labels).probabilities([e.text for e in shown])
 for example, p in zip(shown, before):
-    print(f"{example.label:13} said {names[p.argmax()]:13} {example.text[:46]}")
+    said = names[p.argmax()]
+    print(f"{example.label:13} said {said:13} {example.text[:46]}")
 
 # %% [markdown]
 # ## 2. One form for every example
@@ -405,8 +406,9 @@ def collate(rows, mask=loss_mask):
 
 def accuracy(model):
     model.eval()
+    starts = range(0, len(held_ids), 64)
     with torch.inference_mode():
-        right = sum(judge(model, held_ids[i : i + 64]) for i in range(0, len(held_ids), 64))
+        right = sum(judge(model, held_ids[i : i + 64]) for i in starts)
     return right / len(held_ids)
 
 # %%
@@ -459,7 +461,8 @@ def with_lora(model, r=16):
     for layer in model.model.layers:
         for name in ("q_proj", "k_proj", "v_proj", "o_proj"):
             linear = getattr(layer.self_attn, name)
-            setattr(layer.self_attn, name, LoRALinear(linear, r=r, alpha=2 * r))
+            lora = LoRALinear(linear, r=r, alpha=2 * r)
+            setattr(layer.self_attn, name, lora)
     return model
 
 # %% tags=["measure"]
@@ -481,7 +484,8 @@ for name, model, mask, lr in [
 # %% tags=["measure"]
 from collections import Counter
 
-share = Counter(e.label for e in held_out).most_common(1)[0][1] / len(held_out)
+counts = Counter(e.label for e in held_out)
+share = max(counts.values()) / len(held_out)
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for place, (name, (losses, score, seconds)) in enumerate(runs.items()):
     ax.plot(score, place, "os^D"[place], markersize=10, label=name)
@@ -498,7 +502,8 @@ plt.show()
 # "no mask": same data, same steps, and no error message between them.* The same as a table, with what each run cost:
 
 # %% tags=["measure"]
-print(f"{'run':14}{'accuracy':>9}{'last loss':>11}{'trained':>12}{'seconds':>9}")
+head = f"{'run':14}{'accuracy':>9}{'last loss':>11}"
+print(f"{head}{'trained':>12}{'seconds':>9}")
 for name, (losses, score, seconds) in runs.items():
     n = sum(p.numel() for p in models[name].parameters() if p.requires_grad)
     print(f"{name:14}{score:9.3f}{losses[-1]:11.3f}{n:12,}{seconds:9.0f}")
@@ -550,7 +555,6 @@ def restore(model, optimizer, tensors):
     optimizer.load_state_dict(state)
 
 # %%
-# NBVAL_CHECK_OUTPUT
 batches = [collate(b) for b in epoch_batches(random.Random(3), size=4)[:4]]
 
 def run(first, last, tensors=None):
@@ -562,6 +566,8 @@ def run(first, last, tensors=None):
         train_step(model, batch, optimizer, 1e-3)
     return state_of(model, optimizer)
 
+# %%
+# NBVAL_CHECK_OUTPUT
 save_atomically(run(0, 2), "half.safetensors")
 resumed, whole = run(2, 4, load_file("half.safetensors")), run(0, 4)
 Path("half.safetensors").unlink()
