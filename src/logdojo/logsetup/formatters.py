@@ -35,7 +35,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, without a line end."""
-        return json_line(ecs_fields(record, service=self.service))
+        return format_record(record, service=self.service)
 
 
 class HumanFormatter(logging.Formatter):
@@ -54,6 +54,11 @@ class HumanFormatter(logging.Formatter):
         line = _visible(f"{clock} {record.levelname:<8} {record.name}: {shorten(message)}{pairs}")
         below = str(error_fields(record).get("error.stack_trace", ""))
         return "\n".join([line, *(f"  | {_visible(part)}" for part in below.splitlines())])
+
+
+def format_record(record: logging.LogRecord, *, service: str = "") -> str:
+    """Return the record as one JSON object on one line, under ECS names."""
+    return json_line(ecs_fields(record, service=service))
 
 
 def ecs_fields(record: logging.LogRecord, *, service: str = "") -> dict[str, object]:
@@ -109,17 +114,22 @@ def message_of(record: logging.LogRecord) -> tuple[str, dict[str, object]]:
 
 
 def error_fields(record: logging.LogRecord) -> dict[str, object]:
-    """Return ``error.type``, ``error.message`` and ``error.stack_trace`` of the record's exception, if it has one."""
+    """Return the fields of the record's exception or, without one, of the stack that was asked for."""
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     if error is not None:
-        return {
-            "error.type": type(error).__qualname__,
-            "error.message": text_of(error),
-            "error.stack_trace": stack_trace(error),
-        }
+        return exception_fields(error)
     # A record that came through a queue or a socket has lost the exception and kept its text.
     trace = record.exc_text or record.stack_info
     return {"error.stack_trace": shorten(trace, MAX_TRACE_CHARACTERS)} if trace else {}
+
+
+def exception_fields(error: BaseException) -> dict[str, object]:
+    """Return ``error.type``, ``error.message`` and ``error.stack_trace`` of an exception."""
+    return {
+        "error.type": type(error).__qualname__,
+        "error.message": text_of(error),
+        "error.stack_trace": stack_trace(error),
+    }
 
 
 def stack_trace(error: BaseException) -> str:
