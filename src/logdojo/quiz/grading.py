@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from logdojo.quiz.matching import Match, Reading, find, nearness, read
+from logdojo.quiz.matching import Match, Reading, clauses_of, find, nearness, read
 from logdojo.quiz.points import KeyPoint, Misconception, MisconceptionResult, PointResult, Status
 from logdojo.quiz.screening import Verdict, is_non_answer, screen
 from logdojo.quiz.words import FUNCTION_WORDS, quote
@@ -119,11 +119,11 @@ def grade_free_text(
     if screening.verdict not in {Verdict.GRADED, Verdict.DENIAL}:
         return _nothing(screening.verdict, key_points, screening.notes)
     reading = read(answer, screening.tokens)
-    points = tuple(_grade_point(answer, reading, point) for point in key_points)
+    wrong, mistaken = _misconceptions(answer, reading, misconceptions)
+    points = tuple(_grade_point(answer, reading, point, mistaken=mistaken) for point in key_points)
     score = _share(points)
     if score == 0 and is_non_answer(answer, screening.tokens):
         return _nothing(Verdict.NON_ANSWER, key_points, screening.notes)
-    wrong = tuple(_misconceptions(answer, reading, misconceptions))
     limits = _limits(reading, points, wrong)
     verdict: Verdict = screening.verdict
     if verdict is Verdict.DENIAL:
@@ -148,8 +148,9 @@ def _nothing(verdict: Verdict, key_points: Sequence[KeyPoint], notes: tuple[str,
     return Grade(0.0, 0.0, 0.0, verdict, missed, (), (*notes, why) if why else notes)
 
 
-def _grade_point(answer: str, reading: Reading, point: KeyPoint) -> PointResult:
-    matches = find(reading, point.any)
+def _grade_point(answer: str, reading: Reading, point: KeyPoint, *, mistaken: frozenset[int]) -> PointResult:
+    # What is said in the words of a misconception makes no point.
+    matches = [match for match in find(reading, point.any) if not clauses_of(reading, match) <= mistaken]
     if not matches:
         return PointResult(point, Status.MISSED)
     best = matches[0]
@@ -172,13 +173,22 @@ def _quote(answer: str, reading: Reading, match: Match) -> str:
     return quote(answer, tokens[first].start, tokens[last].end)
 
 
-def _misconceptions(answer: str, reading: Reading, known: Sequence[Misconception]) -> list[MisconceptionResult]:
-    found = []
+def _misconceptions(
+    answer: str, reading: Reading, known: Sequence[Misconception]
+) -> tuple[tuple[MisconceptionResult, ...], frozenset[int]]:
+    """Return the misconceptions that are stated, and the numbers of the clauses that state them.
+
+    A wrong statement must stand within one clause: words of two statements easily make up a third that nobody made.
+    """
+    found: list[MisconceptionResult] = []
+    mistaken: set[int] = set()
     for misconception in known:
-        stated = [match for match in find(reading, misconception.match) if not match.negated]
+        matches = [match for match in find(reading, misconception.match) if not match.negated]
+        stated = [match for match in matches if len(clauses_of(reading, match)) == 1]
         if stated:
             found.append(MisconceptionResult(misconception, _quote(answer, reading, stated[0])))
-    return found
+            mistaken.update(*(clauses_of(reading, match) for match in stated))
+    return tuple(found), frozenset(mistaken)
 
 
 def _limits(reading: Reading, points: tuple[PointResult, ...], wrong: tuple[MisconceptionResult, ...]) -> _Limits:

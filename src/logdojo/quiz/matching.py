@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from logdojo.quiz.polarity import denied_sentences, negation_reach
-from logdojo.quiz.words import FUNCTION_WORDS, PHRASE_FILLERS, Token, stem, tokens_of
+from logdojo.quiz.words import FUNCTION_WORDS, GLUE_WORDS, PHRASE_FILLERS, Token, stem, tokens_of
 
 SLACK = 8
 """How many other words may stand between the words of one phrase."""
 NEIGHBORS = 8
 """How many words to either side decide whether a match stands in a sentence or in a list of keywords."""
-LEAST_FUNCTION_WORDS = 0.16
-"""Share of function words below which the neighborhood is a list of keywords; English prose has .4 to .5."""
+LEAST_GLUE = 0.14
+"""Share of glue words below which the neighborhood is a list of keywords; English prose has .3 to .45."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,11 @@ def find(reading: Reading, phrases: Iterable[str]) -> list[Match]:
     )
 
 
+def clauses_of(reading: Reading, match: Match) -> frozenset[int]:
+    """Return the numbers of the clauses in which the words of ``match`` stand."""
+    return frozenset(reading.tokens[place].clause for place in match.places)
+
+
 def nearness(reading: Reading, phrases: Iterable[str]) -> float:
     """Return the largest share of a phrase's slots that occur anywhere in the answer, in [0, 1]."""
     shares = [0.0]
@@ -139,9 +144,11 @@ def _is_negated(reading: Reading, chosen: tuple[int, ...]) -> bool:
 
 
 def _is_bare(reading: Reading, chosen: tuple[int, ...]) -> bool:
-    around = reading.tokens[max(chosen[0] - NEIGHBORS, 0) : chosen[-1] + NEIGHBORS + 1]
-    little = sum(token.word in FUNCTION_WORDS for token in around)
-    return len(around) < 4 or little < LEAST_FUNCTION_WORDS * len(around)
+    # Only words beside the match are asked: a phrase must not vouch for itself.
+    first = max(chosen[0] - NEIGHBORS, 0)
+    around = [reading.tokens[place] for place in range(first, min(chosen[-1] + NEIGHBORS + 1, len(reading.tokens)))]
+    glue = sum(token.word in GLUE_WORDS for place, token in enumerate(around, start=first) if place not in chosen)
+    return len(around) < 4 or glue < LEAST_GLUE * len(around)
 
 
 def stem_set(text: str) -> frozenset[str]:

@@ -12,8 +12,10 @@ _BREAKS = word_set(
 )
 _SUBJECT_STARTS = word_set("the a an it they we you i this these each every then their its your one")
 _AUXILIARIES = word_set("is are was were be do does did should must can could will would has have had may might")
-_SOFTENERS = word_set("only just merely simply matter doubt mention necessarily")
+_SOFTENERS = word_set("only just merely simply necessarily")
+_NO_DENIAL = word_set("matter doubt wonder")
 _VERDICTS = word_set("false wrong untrue incorrect unnecessary useless impossible pointless")
+_NO_USE = word_set("need point reason use sense")
 _REACH = {"no": 4, "without": 3, "none": 4, "nothing": 4, "neither": 6, "nor": 6}
 _FULL_REACH = 8
 
@@ -75,11 +77,16 @@ def _same_clause(tokens: Sequence[Token], index: int) -> frozenset[int]:
 
 
 def _softened(tokens: Sequence[Token], index: int) -> bool:
-    return index + 1 < len(tokens) and tokens[index + 1].word in _SOFTENERS
+    if index + 1 >= len(tokens):
+        return False
+    following = tokens[index + 1].word
+    return following in _SOFTENERS or (tokens[index].word == "no" and following in _NO_DENIAL)
 
 
 def _forward(tokens: Sequence[Token], index: int) -> list[int]:
     length = _REACH.get(tokens[index].stem, _FULL_REACH)
+    if index + 1 < len(tokens) and tokens[index + 1].word in _NO_USE:
+        length = _FULL_REACH + 2  # *no need for a baseline* turns around all that is not needed
     reached: list[int] = []
     for place in range(index + 1, min(index + 1 + length, len(tokens))):
         token = tokens[place]
@@ -96,7 +103,8 @@ def _forward(tokens: Sequence[Token], index: int) -> list[int]:
 def _backward(tokens: Sequence[Token], index: int) -> list[int]:
     token = tokens[index]
     contracted = token.stem == "not" and token.word != "not"
-    if not (contracted or token.word == "cannot"):
+    ends_clause = index + 1 == len(tokens) or tokens[index + 1].clause != token.clause
+    if not (contracted or token.word == "cannot" or (token.word == "nothing" and ends_clause)):
         before = index - 1
         if before < 0 or tokens[before].word not in _AUXILIARIES or tokens[before].clause != token.clause:
             return []

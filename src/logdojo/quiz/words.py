@@ -34,7 +34,16 @@ FUNCTION_WORDS = word_set(
     when where whether which while who whom whose why will with without would you your
     """
 )
-"""Words that hold a sentence together; a list of keywords has next to none."""
+"""Words that carry no content of their own."""
+
+GLUE_WORDS = word_set(
+    """
+    a an the of to in on at for with from into as than and or but so if while that which this these those it its they
+    them their we us our you your i my me he she is are was were be been being has have had do does did can could should
+    would will may might must there then
+    """
+)
+"""Words that glue a sentence together and that hardly any key point needs; a list of keywords has next to none."""
 
 PHRASE_FILLERS = word_set("a an the of to is are be been was were and or in on for with by it its that this as at from")
 """Words of an authored phrase that need not occur in the answer."""
