@@ -53,9 +53,13 @@ LABS: Final[tuple[Lab, ...]] = (
         "logging_foundations",
         "Logging foundations",
         "a logging configuration that is safe to apply twice, and one JSON object a line under ECS names",
-        60,
+        80,
         "gentle",
-        ("log.purpose", "log.components", "log.levels", "log.config", "log.format"),
+        ("log.purpose", "log.components", "log.levels", "log.config", "log.format", "log.exceptions", "log.lazy"),
+        parts={
+            "format_exception_safely": "logdojo.logsetup.formatters:exception_fields",
+            "format_record": "logdojo.logsetup.formatters:format_record",
+        },
     ),
     Lab(
         2,
