@@ -47,7 +47,7 @@ dojo.lab("01_logging_foundations")
 # A small web shop had a bad hour. Customers waited, some parcels got no label, and in the evening somebody noticed
 # that the refund limit had gone up from 50 to 5000. All you have is the log.
 #
-# The next three cells replay that hour. Each event has a minute, a logger, a message, the level that the shop's
+# The next five cells make that hour. Each event has a minute, a logger, a message, the level that the shop's
 # programmers chose in a hurry, and fields under the names of the Elastic Common Schema (ECS): `user.name`,
 # `source.ip`, `event.duration` (in nanoseconds). Run them; you need not read every line.
 
@@ -265,7 +265,7 @@ dojo.check("read_four_ways")
 # One median is `median(slots[0])` with `from statistics import median`; divide nanoseconds by `1e6`.
 # </details>
 #
-# Quiz: [items on log.purpose](../quizzes/logging_basics.yaml)
+# Quiz, in a terminal: `logdojo quiz ask --objective log.purpose` ([all topics](../quizzes/README.md))
 
 # %%
 truth = read_four_ways(HOUR)
@@ -342,7 +342,7 @@ dojo.check("build_tree")
 # `setLevel`, and `shop.addHandler(handler)`. Last, `logging.getLogger("shop.payment").setLevel(logging.INFO)`.
 # </details>
 #
-# Quiz: [items on log.components](../quizzes/logging_basics.yaml)
+# Quiz, in a terminal: `logdojo quiz ask --objective log.components` ([all topics](../quizzes/README.md))
 
 # %% [markdown]
 # ### Why did my line not appear?
@@ -396,6 +396,8 @@ dojo.check("trace_record")
 # Inside `while logger is not None:` go over `logger.handlers` and compare `level >= handler.level`. End the turn with
 # `logger = logger.parent if logger.propagate else None`.
 # </details>
+#
+# Quiz, in a terminal: `logdojo quiz ask --item log.components.ancestor-level`
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -464,7 +466,7 @@ dojo.check("choose_level")
 # `if "down" in facts: return logging.CRITICAL`, three more lines like it, and `return logging.DEBUG` at the end.
 # </details>
 #
-# Quiz: [items on log.levels](../quizzes/logging_basics.yaml)
+# Quiz, in a terminal: `logdojo quiz ask --objective log.levels` ([all topics](../quizzes/README.md))
 
 # %% [markdown]
 # Here are ten messages with the level that the shop agreed on, and what a rule of thumb says that many teams use
@@ -550,7 +552,7 @@ dojo.check("format_exception_safely")
 # The stack trace is `"".join(traceback.format_exception(error))`, the type `type(error).__name__`.
 # </details>
 #
-# Quiz: [items on log.exceptions](../quizzes/logging_basics.yaml)
+# Quiz, in a terminal: `logdojo quiz ask --objective log.exceptions` ([all topics](../quizzes/README.md))
 
 # %%
 told = format_exception_safely(failure())["error.stack_trace"]
@@ -638,7 +640,7 @@ dojo.check("format_record")
 # `json.dumps(fields, default=str)`, which writes every line break, also U+2028, as an escape.
 # </details>
 #
-# Quiz: [items on log.format](../quizzes/logging_basics.yaml)
+# Quiz, in a terminal: `logdojo quiz ask --objective log.format` ([all topics](../quizzes/README.md))
 
 # %%
 class JsonFormatter(logging.Formatter):
@@ -711,7 +713,7 @@ dojo.check("make_config")
 # `{name: {"level": level} for name, level in levels.items()}`.
 # </details>
 #
-# Quiz: [items on log.config](../quizzes/logging_basics.yaml)
+# Quiz, in a terminal: `logdojo quiz ask --objective log.config` ([all topics](../quizzes/README.md))
 
 # %% [markdown]
 # ## 7. What does a line cost that is never written?
@@ -758,7 +760,7 @@ dojo.check("log_lazily")
 # `if logger.isEnabledFor(logging.DEBUG):` and under it `logger.debug("order %s: %s", …, …)`.
 # </details>
 #
-# Quiz: [items on log.lazy](../quizzes/logging_basics.yaml)
+# Quiz, in a terminal: `logdojo quiz ask --objective log.lazy` ([all topics](../quizzes/README.md))
 
 # %% [markdown]
 # Now measure it. The order has 200 items, and writing it out takes a while; `DEBUG` is off throughout.
@@ -808,8 +810,8 @@ with themed(LIGHT):
     plt.show()
 
 # %% [markdown]
-# **What the plot shows.** Four dots, one for each way, with the numbers of the table above it; each step of the axis
-# is ten times the one before. The f-string pays for a text that nobody reads, %-style saves the text and still pays
+# **What the plot shows.** Four dots, one for each way, with the numbers of the table above it; each grid line
+# stands for ten times the one before. The f-string pays for a text that nobody reads, %-style saves the text and still pays
 # for `sum`, and with the guard a call that writes nothing costs little more than calling a function at all.
 
 # %% [markdown]
@@ -940,7 +942,7 @@ for name, value in json.loads(LibraryFormatter().format(evil)).items():
 # 5. How do you keep logging from slowing an application down?
 # 6. What can go wrong when user input is logged, and what stops it?
 #
-# More of them, with model answers: `logdojo quiz ask`.
+# More of them, with key points and model answers: `logdojo quiz ask --number 10`.
 #
 # ## Further reading
 #
