@@ -942,7 +942,8 @@ for name, value in json.loads(LibraryFormatter().format(evil)).items():
 # 5. How do you keep logging from slowing an application down?
 # 6. What can go wrong when user input is logged, and what stops it?
 #
-# More of them, with key points and model answers: `logdojo quiz ask --number 10`.
+# More of them, with key points and model answers: `logdojo quiz ask --number 10` in a terminal, or here in a cell,
+# `from logdojo.widgets import quiz` and `quiz.ask(objective="log.components")`.
 #
 # ## Further reading
 #
