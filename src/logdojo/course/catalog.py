@@ -68,7 +68,7 @@ LABS: Final[tuple[Lab, ...]] = (
         "request and user ids that follow an event through threads and asyncio, also with structlog and Loguru",
         75,
         "moderate",
-        ("log.context", "log.exceptions", "log.structlog", "log.loguru"),
+        ("log.context", "log.structlog", "log.loguru"),
         ("01_logging_foundations",),
     ),
     Lab(
@@ -78,7 +78,7 @@ LABS: Final[tuple[Lab, ...]] = (
         "a queue, a rotation and a batch shipper that lose nothing when a process is killed",
         90,
         "demanding",
-        ("log.async", "log.lazy", "log.batching", "log.rotation"),
+        ("log.async", "log.batching", "log.rotation"),
         ("01_logging_foundations",),
     ),
     Lab(
