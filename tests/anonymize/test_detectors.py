@@ -36,6 +36,7 @@ def _found(detector: Callable[[str], Iterable[tuple[int, int, str]]], text: str)
         ("v1.2.3.4", []),
         ("version 1.2.3.4", []),
         ("Chrome/102.0.0.0 Safari", []),
+        ("client ShopApp/4.2.0.17", []),
         ("Mozilla/5.0 (X11) Gecko/1.2 Odd/3.2.0.1", []),
         ("libfoo-1.0.2.1-2.el7", []),
         ("oid 1.3.6.1.4.1.311", []),
@@ -135,6 +136,9 @@ def test_bracketed_users():
         ("<38>1 2022-01-19T14:23:55+00:00 fw.corp.lan sshd 44255 - [m a=1] hi", ["fw.corp.lan"]),
         ("2023-08-17T16:55:35.689651+02:00 mono endlessh[34256]: ACCEPT", ["mono"]),
         ("2021-03-03T19:26:38 INFO something happened", []),
+        ("2005-06-03-15.42.50.363 pay1 payd[88]: hi", ["pay1"]),
+        ("2005-06-03 15:42:50 pay1 payd[88]: hi", ["pay1"]),
+        ("2005-06-03 15:42:50 main worker: hi", []),
         ("no header at all", []),
     ],
 )
@@ -178,6 +182,7 @@ def test_credentials(text: str, expected: list[str] | None):
         "Jul 24 02:38:22 2005",
         "07/11/2022-10:29:01.860293",
         "06:55:46.123",
+        "2005-06-03-15.42.50.363",
         "1693840791.7564995",
     ],
 )

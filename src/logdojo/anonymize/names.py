@@ -1,8 +1,8 @@
 """Names of users and hosts in free text: no form tells them, the words around them do.
 
-Covered: the host in a syslog header (RFC 3164, RFC 5424, ISO time in front), the user field of web access logs, and
-the phrases of sshd, sudo, su, PAM, cron, useradd, FTP, mail, database and web logins (``Failed password for invalid
-user X from``, ``session opened for user X``, ``user "X"``, ``USER=X``).
+Covered: the host in a syslog header (RFC 3164, RFC 5424, ISO or DB2 time in front), the user field of web access
+logs, and the phrases of sshd, sudo, su, PAM, cron, useradd, FTP, mail, database and web logins (``Failed password for
+invalid user X from``, ``session opened for user X``, ``user "X"``, ``USER=X``).
 Not covered: a name in prose without such words around it, unless the same line told it elsewhere.
 """
 
@@ -20,6 +20,10 @@ _HEADER: Final = re.compile(
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) "
     r"(?!(?:INFO|WARN|WARNING|ERROR|DEBUG|TRACE|FATAL|NOTICE|CRITICAL|SEVERE)\b)"
     r"([A-Za-z0-9_.:-]{1,255}) (?=[\w./()-]{1,128}(?:\[[\w.-]{1,32}\])?:? |[\w./-]{1,128}:)"
+)
+_PLAIN_HEADER: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[ -]\d\d[:.]\d\d[:.]\d\d(?:[.,]\d{1,9})? "
+    r"([A-Za-z0-9_.-]{1,255}) [\w./-]{1,128}\[\d{1,8}\]: "
 )
 _ACCESS: Final = re.compile(r"(?:\S{1,255} )?\S{1,60} [^\s\[\]]{1,64} ([^\s\[\]\"]{1,128}) \[\d\d/[A-Z][a-z]{2}/\d{4}:")
 _SSHD: Final = re.compile(
@@ -59,7 +63,7 @@ _TRIGGERS: Final = ("ser", "SER", " for ", "ccount", "ogin", "using ")
 
 def header_host(line: str) -> Iterator[Hit]:
     """Find the host in the syslog header that a line begins with."""
-    match = _HEADER.match(line)
+    match = _HEADER.match(line) or _PLAIN_HEADER.match(line)
     if match is not None and match[1] != "-":
         yield Hit(*match.span(1), "host")
 

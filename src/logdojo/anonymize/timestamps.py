@@ -1,8 +1,9 @@
 """Timestamps in free text: found first and protected, because a model and an analyst need them.
 
-Covered: ISO 8601 and RFC 3339, syslog (``Dec 10 06:55:46``), web servers (``10/Oct/2000:13:55:36 -0700``), the C
-library's ``Thu Jun 09 06:07:04 2005``, numeric dates with ``/`` or ``.``, times of day, and Unix seconds with a
-fraction. Unix time without a fraction is a bare number; no detector looks at those.
+Covered: ISO 8601 and RFC 3339, DB2 (``2005-06-03-15.42.50.363``), syslog (``Dec 10 06:55:46``), web servers
+(``10/Oct/2000:13:55:36 -0700``), the C library's ``Thu Jun 09 06:07:04 2005``, numeric dates with ``/`` or ``.``,
+times of day, and Unix seconds with a fraction.
+Not covered: Unix time without a fraction; it is a bare number, and no detector looks at those.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _CLOCK: Final = r"\d{1,2}:\d{2}:\d{2}(?:[.,:]\d{1,9})?"
 _ZONE: Final = r"(?:\s?(?:Z|UTC|[+-]\d{2}:?\d{2})\b)?"
 _TIMESTAMP: Final = re.compile(
     rf"(?<![\w.:])(?:"
-    rf"\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}(?:[T_ -]{_CLOCK}{_ZONE})?"
+    rf"\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}(?:[T_ -](?:{_CLOCK}{_ZONE}|\d\d\.\d\d\.\d\d(?:\.\d{{1,9}})?))?"
     rf"|\d{{1,2}}[-/.](?:\d{{2}}|{_MONTH})[-/.]\d{{4}}(?:[:, -]{{1,2}}{_CLOCK}{_ZONE})?"
     rf"|{_MONTH}\s{{1,2}}\d{{1,2}}\s(?:\d{{4}}\s)?{_CLOCK}(?:\s\d{{4}}\b)?"
     rf"|{_CLOCK}{_ZONE}"
