@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def ask(
+    *,
     topic: Annotated[str | None, typer.Option(help="Only this topic, such as log_security.")] = None,
     objective: Annotated[str | None, typer.Option(help="Only this row of the syllabus, such as log.rotation.")] = None,
     item: Annotated[str | None, typer.Option(help="This one item.")] = None,
@@ -220,9 +222,8 @@ def _as_data(outcome: Outcome) -> dict[str, Any]:
         "headline": feedback_on(outcome).headline,
     }
     if isinstance(result, ChoiceGrade):
-        letters = {number: letter for number, letter in zip(range(26), "abcdefghijklmnopqrstuvwxyz", strict=True)}
         for name in ("right", "wrong", "missed"):
-            data[name] = [letters[number] for number in sorted(getattr(result, name))]
+            data[name] = [string.ascii_lowercase[number] for number in sorted(getattr(result, name))]
         return data
     return data | {
         "band": [round(result.low, 4), round(result.high, 4)],

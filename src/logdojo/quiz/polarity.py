@@ -31,8 +31,9 @@ _DENIED_ANSWER = re.compile(
     r" (?:is|are|was|were) (?:true|right|correct|the case)"
     r"|\b(?:exact )?opposite (?:of (?:this|that|all this) )?is (?:true|the case|right)\b"
     r"|(?:^|[.!?\n])\s*(?:but )?(?:all|everything|every word)?(?: of)?\s?"
-    r"(?:this|that|it|(?:the )?(?:above|following)|i (?:said|wrote))"
-    r"(?: here)? (?:is|are|was) (?:all )?(?:false|wrong|untrue|incorrect|a lie|not true|nonsense)\b",
+    r"(?:this|that|(?:the )?(?:above|following)|i (?:said|wrote))"
+    r"(?: here)? (?:is|are|was) (?:all )?(?:false|wrong|untrue|incorrect|a lie|not true|nonsense)\b"
+    r"(?!\s+that\b)",
     re.IGNORECASE,
 )
 

@@ -43,10 +43,10 @@ _NON_ANSWER = re.compile(
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,30}\b(?:instructions?|prompts?|rubrics?|criteria"
+    r"\b(?:ignore|disregard|forget|override|bypass)\b[^.!?]{0,30}\b(?:instructions?|prompts?|rubrics?|criteria"
     r"|key points?|directions?|guidelines?|everything (?:above|before))\b"
     r"|\b(?:full|maximum|max|top|perfect|highest|best|complete) (?:marks?|scores?|points?|credits?|grades?)\b"
-    r"|\b(?:give|award|grant|assign|output|return|print|score|grade|mark|rate)\b[^.!?\n]{0,40}"
+    r"|\b(?:give|award|grant|assign|output|return|print|score|grade|mark|rate)\b[^.!?]{0,40}"
     r"(?:\b100 ?(?:%|percent|points)|\b1\.0\b|\b5/5|\b10/10|\bas correct\b|\bas right\b)"
     r"|\byou are (?:now )?(?:(?:a|an|the|my) )?(?:\w+ )?(?:grader|examiner|evaluator|teacher)\b"
     r"|\bas (?:a|an|the|my) (?:\w+ )?(?:grader|examiner|evaluator)\b"
@@ -54,7 +54,7 @@ _INSTRUCTION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _QUOTED = re.compile(r"[\"\u201c][^\"\u201c\u201d\n]{0,200}[\"\u201d]|`[^`\n]{0,200}`")
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
+_SENTENCE = re.compile(r"(?:[^.!?\n]|[.](?=\w)|\n(?!\s*(?:\n|[-*\u2022]\s)))+[.!?\n]*")
 COPIED_SHARE = 0.8
 """A sentence repeats the question when this share of its content words comes from there."""
 

@@ -49,7 +49,8 @@ PHRASE_FILLERS = word_set("a an the of to is are be been was were and or in on f
 """Words of an authored phrase that need not occur in the answer."""
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-_SENTENCE_END = re.compile(r"[.!?;\n]")
+_SENTENCE_END = re.compile(r"[.!?;]|\n\s*(?:\n|[-*\u2022]\s)")
+"""A line break alone ends nothing: answers may be wrapped."""
 _CLAUSE_END = re.compile(r"[,:()\[\]\u2014\u2013]|\s-\s")
 _JOINED = (("pre", "train"), ("fine", "tun"), ("over", "fit"), ("de", "duplic"), ("real", "tim"))
 
