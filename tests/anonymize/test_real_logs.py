@@ -12,6 +12,7 @@ import pytest
 
 from logdojo.anonymize import Anonymizer, Audit, Redacted, load_policy
 from logdojo.anonymize.timestamps import timestamps
+from logdojo.parse import parse_line
 
 ANONYMIZER = Anonymizer(b"a key of the tests, 32 bytes long")
 POLICY = load_policy()
@@ -53,6 +54,16 @@ def test_a_real_log(shared_data: Path, name: str):
     assert not (before - kept) & {ip for each in redacted for ip in _IPV4.findall(_copied(each))}
     for line, new in zip(lines, out, strict=True):
         assert [line[slice(*s)] for s in timestamps(line)] == [new[slice(*s)] for s in timestamps(new)]
+
+
+@pytest.mark.data
+def test_parsed_events_stay_of_one_piece(shared_data: Path):
+    """What a real event says in its fields still stands at their places in its line."""
+    for line in (shared_data / "loghub" / "OpenSSH_2k.log").read_text("utf-8").splitlines():
+        event = ANONYMIZER.event(parse_line(line))
+        assert event.original.count(" ") == line.count(" ") - parse_line(line).text("user.name").count(" ")
+        for name, span in event.spans.items():
+            assert str(event.get(name)) == event.original[slice(*span)], name
 
 
 @pytest.mark.data

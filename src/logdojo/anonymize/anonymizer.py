@@ -28,7 +28,7 @@ from logdojo.anonymize import jsontext
 from logdojo.anonymize.credentials import credentials
 from logdojo.anonymize.detectors import DETECTORS, ipv4_addresses, ipv6_addresses
 from logdojo.anonymize.keyvalues import pairs
-from logdojo.anonymize.names import access_user, bracketed_users, header_host, quoted_users, users
+from logdojo.anonymize.names import access_user, bracketed_users, header_host, marked_users, users
 from logdojo.anonymize.policy import Policy, load_policy
 from logdojo.anonymize.propagation import Learnt
 from logdojo.anonymize.pseudonyms import Pseudonyms
@@ -103,12 +103,17 @@ class Anonymizer:
             return LogEvent.rejected(redacted.text, event.error or redacted.withheld)
         fields = self.document({name: value for name, value in event.fields.items() if name != "event.original"})
         shift = Shift(redacted.edits)
+        spans = {name: shift.of(*span) for name, span in event.spans.items()}
+        for name, span in spans.items():
+            # The line as a whole tells more than one field alone: a text that stands in it is taken from there.
+            if event.fields.get(name) == event.original[slice(*event.spans[name])]:
+                fields[name] = redacted.text[slice(*span)]
         return dataclasses.replace(
             event,
             original=redacted.text,
             error=self.line(event.error),
             fields=MappingProxyType(fields),
-            spans=MappingProxyType({name: shift.of(*span) for name, span in event.spans.items()}),
+            spans=MappingProxyType(spans),
         )
 
     def document(self, obj: Any) -> Any:
@@ -213,7 +218,7 @@ class Anonymizer:
                 yield from self._edits_of_value(hit, text, taken)
         for hit in pairs(text, self._policy):
             yield from self._edits_of_value(hit, text, taken)
-        for find in (quoted_users, bracketed_users):
+        for find in (marked_users, bracketed_users):
             for hit in find(text):
                 yield from self._edits_of_value(hit, text, taken)
         for hit in users(text):

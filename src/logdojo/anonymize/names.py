@@ -27,7 +27,8 @@ _PLAIN_HEADER: Final = re.compile(
 )
 _ACCESS: Final = re.compile(r"(?:\S{1,255} )?\S{1,60} [^\s\[\]]{1,64} ([^\s\[\]\"]{1,128}) \[\d\d/[A-Z][a-z]{2}/\d{4}:")
 _SSHD: Final = re.compile(
-    r"(?:(?<=nvalid user )|(?<=llegal user ))(.{1,256}) from \S{1,64}(?: port \d{1,5})?(?: ssh\d)?(?: \[preauth\])?$"
+    r"(?:(?<=nvalid user )|(?<=llegal user ))(.{1,256}?)"
+    r"(?: from (?!.{1,256} from )\S{1,64}(?: port \d{1,5})?(?: ssh\d)?(?: \[preauth\])?| \[preauth\])$"
 )
 _NAME: Final = r"([^\s\"'<>()\[\]{},;:=]{1,128})"
 _PHRASES: Final = re.compile(
@@ -42,7 +43,7 @@ _QUOTED: Final = re.compile(
     r"(?:[Uu]ser(?:[Nn]ame)?|USER|[Aa]ccount|[Ll]ogin|using|uname|attempt for|[Ll]ogin for|[Ll]ogin as)"
     r"(?: input| name| id)?(?:: ?|=| )"
     r"(?:\\?\"([^\"\\]{1,128})\\?\"|'([^']{1,128})'|`([^`']{1,128})['`]"
-    r"|\[([^\[\]\s]{1,128})\]|<([^<>\s]{1,128})>|\(([^()\s]{1,128})\))"
+    r"|\[(?!preauth\])([^\[\]\s]{1,128})\]|<([^<>\s]{1,128})>|\(([^()\s]{1,128})\))"
 )
 _BRACKETED: Final = re.compile(r"\]\\\[([^\[\]]{1,128})\]|\[pid \d{1,8}\] \[([^\[\]]{1,128})\]")
 _SU: Final = re.compile(
@@ -76,8 +77,15 @@ def access_user(line: str) -> Iterator[Hit]:
             yield Hit(*match.span(1), "user")
 
 
-def quoted_users(text: str) -> Iterator[Hit]:
-    """Find names of users that stand in quotes or brackets behind a word such as ``user``: no word is too common."""
+def marked_users(text: str) -> Iterator[Hit]:
+    """Find names that stand in quotes or brackets behind a word such as ``user``, or where sshd puts its names.
+
+    There no word is too common to be a name.
+    """
+    if "user " in text:
+        # sshd quotes nothing: the name is all that stands before the last " from ", spaces included.
+        for match in _SSHD.finditer(text):
+            yield Hit(*match.span(1), "user")
     if any(trigger in text for trigger in _TRIGGERS):
         for match in _QUOTED.finditer(text):
             yield Hit(*match.span(match.lastindex or 0), "user")
@@ -92,10 +100,6 @@ def bracketed_users(text: str) -> Iterator[Hit]:
 
 def users(text: str) -> Iterator[Hit]:
     """Find names of users by the words around them; the next word of a sentence may be taken for one."""
-    if "user " in text:
-        # sshd quotes nothing: the name is all that stands before the last " from ", spaces included.
-        for match in _SSHD.finditer(text):
-            yield Hit(*match.span(1), "user")
     if any(trigger in text for trigger in _TRIGGERS):
         for pattern in (_PHRASES, _GENERIC):
             for match in pattern.finditer(text):
