@@ -59,12 +59,12 @@ def test_any_json_value_can_be_rendered(document: object):
 
 
 def test_an_event_is_rendered_by_its_ecs_names_without_its_raw_line():
-    """The raw line, the time and the process number stay out: they name one event and no kind of event."""
+    """The raw line, the time, the process number and the client's port stay out: they name one event and no kind."""
     event = LogEvent(
         "raw",
         {"event.dataset": "sshd", "user.name": "root", "event.outcome": "failure", "process.pid": 7, "source.port": 22},
     )
-    assert render_event(event) == "sshd event.outcome=failure user.name=root source.port=22"
+    assert render_event(event) == "sshd event.outcome=failure user.name=root"
 
 
 def test_lines_of_one_kind_share_a_template():

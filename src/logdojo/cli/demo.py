@@ -130,6 +130,7 @@ def _save_splits(splits: Splits, folder: Path) -> None:
 
 def _shown(name: str, rows: Sequence[Row], test: Sequence[Example], tuned: Finetuned) -> list[Shown]:
     """Return ten test lines, attacks and benign ones in turn, before and after anonymization, with their verdicts."""
+    from logdojo.dataset.history import TOLD
     from logdojo.events import LogEvent
     from logdojo.model.scorer import Scorer
     from logdojo.parse import parse_line
@@ -145,7 +146,7 @@ def _shown(name: str, rows: Sequence[Row], test: Sequence[Example], tuned: Finet
         event = parse_line(example.line)
         if event.error:
             event = LogEvent(example.line, {"message": example.line[:400]})
-        history = example.text[example.text.find("before: ") :] if "before: " in example.text else ""
+        history = found.group() if (found := TOLD.search(example.text)) else ""
         verdict = verdict_of(row_probabilities, tuned.labels, event, history=history, model=name)
         shown.append(Shown(before, example.line, example.label, verdict))
     return shown

@@ -5,6 +5,7 @@ Memory is bounded: the least recently seen source is forgotten beyond ``max_sour
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,8 @@ from datetime import datetime
 from logdojo.events import LogEvent
 
 _CAP = 64
-_FAILED = ("failure",)
+TOLD = re.compile(r"before: seen=\d failed=\d users=\d ports=\d hosts=\d actions=\d")
+"""What ``History.observe`` tells, inside a rendered text."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class History:
 
 def _count(source: _Source, event: LogEvent) -> None:
     source.events = min(source.events + 1, _CAP)
-    source.failures = min(source.failures + (event.get("event.outcome") in _FAILED), _CAP)
+    source.failures = min(source.failures + (event.get("event.outcome") == "failure"), _CAP)
     for seen, name in (
         (source.users, "user.name"),
         (source.ports, "destination.port"),

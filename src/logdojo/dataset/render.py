@@ -41,17 +41,22 @@ _TELLING = re.compile(
 _NOISE = re.compile(
     r"(?:^|[._])(?:@timestamp|timestamp|time|created_?at|eventtime|eventid|requestid|uuid|version)$", re.IGNORECASE
 )
+# Fields that repeat others, name one event and no kind of event, or were chosen at random by a client.
 _QUIET = (
-    "event.original",
+    "@timestamp",
+    "event.category",
+    "event.dataset",
+    "event.id",
     "event.kind",
     "event.module",
-    "@timestamp",
-    "process.pid",
-    "logdojo.",
+    "event.original",
     "log.syslog",
-    "event.category",
+    "logdojo.",
+    "process.name",
+    "process.pid",
+    "source.port",
 )
-_MAX_VALUE = 160
+_MAX_VALUE = 96
 _MAX_LEAVES = 200
 _MAX_DEPTH = 12
 
@@ -85,10 +90,18 @@ def _side(value: str) -> str:
     return "<ip-in>" if address.is_private and not documentation else "<ip-out>"
 
 
-def render_event(event: LogEvent) -> str:
-    """Return a parsed event as ``dataset name=value …`` with identities masked, telling fields first."""
-    pairs = [(k, v) for k, v in event.fields.items() if not k.startswith(_QUIET) and k != "event.dataset"]
-    return f"{event.text('event.dataset')} {_join(pairs)}".rstrip()
+def render_event(event: LogEvent, *, history: str = "") -> str:
+    """Return a parsed event as ``dataset history name=value …``, identities masked, telling fields first.
+
+    The message is left out where fields say what happened.
+
+    Args:
+        event: an anonymized event.
+        history: what ``History.observe`` told; stands in front, where no cut can reach it.
+    """
+    quiet = (*_QUIET, "message") if event.text("event.action") else _QUIET
+    pairs = [(name, value) for name, value in event.fields.items() if not name.startswith(quiet)]
+    return " ".join(part for part in (event.text("event.dataset"), history, _join(pairs)) if part)
 
 
 def render_document(document: object, *, kind: str = "") -> str:

@@ -87,7 +87,7 @@ def simulated_examples(rows: Iterable[Row], anonymizer: Anonymizer) -> Iterator[
     history = History()
     for place, row in enumerate(rows):
         event = anonymizer.event(parse_line(str(row["line"])))
-        text = f"{render_event(event)} {history.observe(event)}".strip()
+        text = render_event(event, history=history.observe(event))
         attack = str(row.get("attack", ""))
         yield Example(text, row["label"], row["group"], "simulated", attack, event.original, place)
 

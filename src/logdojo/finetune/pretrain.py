@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logdojo.dataset.examples import Example
+from logdojo.dataset.render import mask, render_document
 from logdojo.dataset.tokens import END, encode, token_id
 from logdojo.finetune.loop import Step, Trainer
 from logdojo.finetune.profiles import Plan
@@ -26,15 +28,18 @@ PLAN = Plan(max_tokens=256, batch_tokens=8_192, epochs=1_000, max_seconds=600.0,
 
 
 def pretraining_texts(examples: Sequence[Example]) -> list[str]:
-    """Return what the base model reads: each rendered event, and each anonymized raw line, in the form of an example.
+    """Return what the base model reads: each event as ECS fields, and each line as it came, identities masked.
 
-    Labels are left out: a base model has read logs, it has not been told what to think of them.
+    A line that is a JSON document is read by its field names. Labels are left out: a base model has read logs, it has not
+    been told what to think of them.
     """
     seen: dict[str, None] = {}
     for example in examples:
-        for text in (example.text, example.line):
+        is_document = example.line.startswith("{")
+        line = render_document(json.loads(example.line)) if is_document else mask(example.line)
+        for text in (example.text, line):
             if text:
-                seen.setdefault(text[:1_200])
+                seen.setdefault(text)
     return list(seen)
 
 

@@ -82,7 +82,7 @@ class Triage:
             return _Read(event, "", "")
         event = self._anonymizer.event(event)
         history = self._history.observe(event)
-        return _Read(event, f"{render_event(event)} {history}".strip(), history)
+        return _Read(event, render_event(event, history=history), history)
 
     def _judge(self, pending: list[_Read]) -> Iterator[Verdict]:
         known = self._look_up([read.text for read in pending if not read.event.error])

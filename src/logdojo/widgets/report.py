@@ -99,7 +99,7 @@ def _part(part: Part) -> str:
     smooth = running_mean(np.asarray(losses))
     bits = ""
     if evaluation.bits_per_byte is not None:
-        bits = f"<p>Before fine-tuning, the language model needs {evaluation.bits_per_byte:.3f} bits a byte of test text.</p>"
+        bits = f"<p>Before fine-tuning, a byte of test text costs the model {evaluation.bits_per_byte:.3f} bits.</p>"
     notes = "".join(f"<p>{escape(note)}</p>" for note in part.notes)
     return (
         f"<section><h2>{escape(part.title)}</h2><p>{escape(summary)}</p>"
