@@ -39,6 +39,7 @@ from logdojo.events import LogEvent
 
 MAX_LINE_BYTES: Final = 262_144
 _MAX_DEPTH: Final = 4  # JSON in a string in JSON in a string ...
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")  # nothing else in cloud events has twelve digits and a text for itself
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_ -]{1,40}>")
 
 
@@ -187,6 +188,8 @@ class Anonymizer:
             text, inner = jsontext.decoded(raw) if value.is_string else (raw, None)
             if not text or class_name == "keep":
                 continue
+            if value.is_string and not class_name and _ACCOUNT.fullmatch(raw):
+                class_name = "account"
             offsets: Sequence[int] | None = None
             if inner is not None:
                 offsets = [leaf.to_line(value.start + at) for at in inner]

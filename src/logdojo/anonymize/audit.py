@@ -23,6 +23,8 @@ _WORD: Final = re.compile(r"\w+")
 _SHOWN: Final = 5  # findings named in an error
 _STRONG: Final = frozenset({"ip", "mac", "email", "account", "access_key", "arn", "principal", "secret", "token"})
 
+_FUNCTIONS: Final = frozenset({"role", "group"})  # they name what is done, not who does it, and recur in other names
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
@@ -57,9 +59,9 @@ class Audit:
             self.replaced[edit.class_name] += 1
             if is_distinct(edit.original, self._common):
                 _remember(here, edit.original, edit.class_name)
-                if edit.class_name in _STRONG or _is_distinctive(edit.original):
+                if edit.class_name in _STRONG or (edit.class_name not in _FUNCTIONS and _is_distinctive(edit.original)):
                     _remember(self._starts, edit.original, edit.class_name)
-        for class_name in self._leaks(redacted, here):
+        for class_name in sorted(set(self._leaks(redacted, here))):
             self.findings.append(Finding(self.lines, class_name))
         return redacted.text
 

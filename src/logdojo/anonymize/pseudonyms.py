@@ -107,6 +107,14 @@ class Pseudonyms:
             return self.uuid(value)
         return self.principal(value)
 
+    def role(self, value: str) -> str:
+        """Return ``role-…``, with the digits that a user of that name has."""
+        return value if value.casefold() in self._kept_users else f"role-{self._hex('user', value)}"
+
+    def group(self, value: str) -> str:
+        """Return ``group-…``, with the digits that a user of that name has."""
+        return value if value.casefold() in self._kept_users else f"group-{self._hex('user', value)}"
+
     def person(self, value: str) -> str:
         """Return ``person-…`` for the full name of a person."""
         return value if value.casefold() in self._kept_users else self._name("person", value)
@@ -244,6 +252,8 @@ CLASSES: Final = (
     "mac",
     "user",
     "user_id",
+    "role",
+    "group",
     "person",
     "email",
     "host",
