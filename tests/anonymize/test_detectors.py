@@ -39,6 +39,7 @@ def _found(detector: Callable[[str], Iterable[tuple[int, int, str]]], text: str)
         ("client ShopApp/4.2.0.17", []),
         ("Mozilla/5.0 (X11) Gecko/1.2 Odd/3.2.0.1", []),
         ("libfoo-1.0.2.1-2.el7", []),
+        ("Package_for_KB1~31bf3856ad364e35~amd64~~6.1.1.0", []),
         ("oid 1.3.6.1.4.1.311", []),
     ],
 )

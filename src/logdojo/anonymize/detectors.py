@@ -27,7 +27,7 @@ _PRODUCT: Final = re.compile(
     r"(?:(?:Chrom\w{1,8}|HeadlessChrome|Safari|Firefox|Edge?|OPR|Opera|Version|Python|Linux|Java|GSA|Terraform|OpenSSL"
     r"|UP\.\w{4,8}|Microsoft\w{0,20})/"
     r"|(?:client|agent|browser|software|app)[ :=\"]{1,3}[A-Z][\w.+-]{1,30}/"
-    r"|\b[Vv]er(?:sion)?[ :=\"]{1,3}|[Rr]elease[ :=]|rv:)$"
+    r"|\b[Vv]er(?:sion)?[ :=\"]{1,3}|[Rr]elease[ :=]|rv:|~)$"
 )
 _ANY_PRODUCT: Final = re.compile(r"[A-Z][\w.+-]{0,30}\w[/ ]$")
 _PACKAGE: Final = re.compile(
