@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +36,9 @@ def finetune_command(
     out: Annotated[Path, typer.Option("--out", help="Folder to write the model to.")],
     base: Annotated[str, typer.Option("--base", help="tiny, random, a folder or a hub id.")] = "tiny",
     profile: ProfileOption = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="Minutes of training; the profile's when not given.")
+    ] = (None),
     shuffle_labels: Annotated[
         bool, typer.Option("--shuffle-labels", help="Control: train on shuffled labels; scores must fall to chance.")
     ] = False,
@@ -44,6 +48,9 @@ def finetune_command(
 
     settings = Settings()
     plan = plan_for(profile or settings.profile)
+    if minutes is not None:
+        # Passes over the data are then limited by time and by early stopping only.
+        plan = replace(plan, max_seconds=60 * minutes, epochs=1_000)
     splits = read_splits(data, settings)
     tuned = run_finetune(base, splits, plan, seed=settings.seed, shuffle_labels=shuffle_labels)
     save_run(tuned, out)

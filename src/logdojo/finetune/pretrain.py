@@ -30,8 +30,8 @@ PLAN = Plan(max_tokens=256, batch_tokens=8_192, epochs=1_000, max_seconds=600.0,
 def pretraining_texts(examples: Sequence[Example]) -> list[str]:
     """Return what the base model reads: each event as ECS fields, and each line as it came, identities masked.
 
-    A line that is a JSON document is read by its field names. Labels are left out: a base model has read logs, it has not
-    been told what to think of them.
+    A line that is a JSON document is read by its field names. Labels are left out: a base model has read logs, it has
+    not been told what to think of them.
     """
     seen: dict[str, None] = {}
     for example in examples:
