@@ -66,10 +66,10 @@ def lab(name: str) -> Shown:
     checks = load_all(check_files(found, folder))
     _session = _Session(found, folder, tuple(checks))
     my_soc.prepare(folder)
-    exercises = exercises_of(checks)
+    count = len(exercises_of(checks))
     points = sum(one.points for one in checks)
     return Shown(
-        f"Lab {found.number:02}, {found.title}: {len(exercises)} exercises, {points} points, "
+        f"Lab {found.number:02}, {found.title}: {count} exercise{'s' * (count != 1)}, {points} points, "
         f"about {found.minutes} minutes. What you pass is kept in my_soc/."
     )
 
