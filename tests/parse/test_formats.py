@@ -133,6 +133,10 @@ def test_syslog_headers(line: str, wanted: dict[str, object]):
             "message repeated 5 times: [ Failed password for root from 198.51.100.7 port 9 ssh2]",
             {"logdojo.repeated": 5, "user.name": "root", "source.ip": "198.51.100.7"},
         ),
+        (
+            "error: kex_exchange_identification: Connection closed by remote host",
+            {"event.action": "bad_protocol", "event.reason": "Connection closed by remote host"},
+        ),
         ("refused connect from h (::ffff:198.51.100.7)", {"source.ip": "198.51.100.7"}),
         ("Server listening on 192.0.2.1 port 22.", {"destination.ip": "192.0.2.1", "destination.port": 22}),
         ("Something new happened with 198.51.100.7 port 9", {"source.ip": "198.51.100.7", "event.action": None}),

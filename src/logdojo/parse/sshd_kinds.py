@@ -176,6 +176,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             "error",
             "failure",
         ),
+        "kex_exchange_identification:": _kind(
+            r"kex_exchange_identification: (?P<reason>.*)", "bad_protocol", _LINK, "error", "failure"
+        ),
         "banner exchange:": _kind(
             r"banner exchange: Connection from " + _FROM + r": (?P<reason>.*)",
             "bad_protocol",

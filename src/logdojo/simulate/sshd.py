@@ -87,17 +87,14 @@ def entered(scene: Scene, host: str, user: str, source: str, *, key: bool, stay:
 
 
 def knocked(scene: Scene, host: str, source: str) -> Iterator[Timed]:
-    """Yield the line of a connection that ended before anyone gave a name."""
+    """Yield the lines of a connection that ended before anyone gave a name."""
     tag, port = _connection(scene)
-    message = scene.one(
-        (
-            f"Connection closed by {source} port {port} [preauth]",
-            f"Connection closed by {source} port {port}",
-            f"error: kex_exchange_identification: Connection closed by remote host ({source} port {port})",
-            f"Connection reset by {source} port {port} [preauth]",
-        )
-    )
-    yield _at(scene, host, tag, message)
+    end = scene.one(("closed", "reset"))
+    if scene.chance(0.3):
+        yield _at(scene, host, tag, f"error: kex_exchange_identification: Connection {end} by remote host")
+        yield _at(scene, host, tag, f"Connection {end} by {source} port {port}")
+    else:
+        yield _at(scene, host, tag, f"Connection {end} by {source} port {port} [preauth]")
 
 
 def _connection(scene: Scene) -> tuple[str, int]:
