@@ -94,4 +94,4 @@ def test_feedback_of_a_free_text_quotes_and_asks(bank: Bank):
     )
     assert "In your words: \u201cIt guesses the next word from the ones before\u201d" in text
     assert "An interviewer would ask: How does a word far back in the text influence the next one?" in text
-    assert "Two readers would likely put it between" in text
+    assert "so read it as between" in text

@@ -69,7 +69,7 @@ def describe(grade: Grade) -> str:
     if grade.low == grade.high:
         return f"{word}: {grade.score:.0%}."
     between = f"between {grade.low:.0%} and {grade.high:.0%}"
-    return f"{word}: about {grade.score:.0%}. Two readers would likely put it {between}."
+    return f"{word}: about {grade.score:.0%}. It may have overlooked or overrated points, so read it as {between}."
 
 
 def as_text(feedback: Feedback) -> str:

@@ -1,7 +1,8 @@
 """Grade an answer: choices by counting, free text by key points that are found, quoted and checked for polarity.
 
-The score of a free text is the weight of the key points it makes over the weight of all. It is a careful guess, as two
-people would also differ, so it comes with a band, the candidate's own words for each point, and what is missing.
+The score of a free text is the weight of the key points it makes over the weight of all. It is a careful guess, so it
+comes with a band (a rule of thumb, not a measured interval), the candidate's own words for each point, and what is
+missing. Caps and thresholds were set by hand on the project's own bank.
 Lexical, standard library only, and no learned part that an answer could talk to.
 """
 
@@ -39,7 +40,7 @@ DENIED_CAP = 0.5
 DENIED_SHARE = 0.34
 """What a large part is: denied weight over the weight that is mentioned at all."""
 DENIED_SENTENCES = 0.6
-"""An answer of three sentences or more that negates this share of them reads as a denial."""
+"""An answer of three sentences or more that negates this share of them, key points included, reads as a denial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class Grade:
 
     Attributes:
         score: in [0, 1].
-        low: lower end of the band in which two people would likely put it.
-        high: upper end of that band.
+        low: lower end of the band, if points that were made in very few words do not hold.
+        high: upper end of the band, if points of which only a part was seen were made after all.
         verdict: what kind of answer it is.
         points: every key point, in the item's order.
         misconceptions: wrong statements that were found.
@@ -201,7 +202,7 @@ def _limits(reading: Reading, points: tuple[PointResult, ...], wrong: tuple[Misc
     negated = {reading.tokens[index].sentence for index in reading.reach} | (reading.denied & sentences)
     if denied and denied >= DENIED_SHARE * (denied + said):
         limits.lower(DENIED_CAP, "A large part of what should be said is denied.")
-    elif len(sentences) >= 3 and len(negated) >= DENIED_SENTENCES * len(sentences):
+    elif denied and len(sentences) >= 3 and len(negated) >= DENIED_SENTENCES * len(sentences):
         limits.lower(DENIED_CAP, "Most sentences say what is not so. Say what is.")
     return limits
 
@@ -226,7 +227,7 @@ def _band(reading: Reading, points: tuple[PointResult, ...], score: float) -> tu
     thin = math.fsum(
         result.point.weight for result in points if result.status is Status.MADE and _content(result.quote) <= 3
     )
-    # Half of each, as about every second such point would be judged the other way.
+    # Half of each is an assumption: how often such a point is judged the other way has not been measured.
     low, high = score - DOUBT - thin / whole / 2, score + DOUBT + overlooked / whole / 2
     return max(low, 0.0), min(high, 1.0)
 

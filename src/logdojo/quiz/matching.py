@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from logdojo.quiz.polarity import denied_sentences, negation_reach
+from logdojo.quiz.polarity import contrast_reach, denied_sentences, negation_reach
 from logdojo.quiz.words import FUNCTION_WORDS, GLUE_WORDS, PHRASE_FILLERS, Token, stem, tokens_of
 
 SLACK = 8
 """How many other words may stand between the words of one phrase."""
-NEIGHBORS = 8
+NEIGHBORS = 12
 """How many words to either side decide whether a match stands in a sentence or in a list of keywords."""
-LEAST_GLUE = 0.14
+LEAST_GLUE = 0.12
 """Share of glue words below which the neighborhood is a list of keywords; English prose has .3 to .45."""
 
 
@@ -46,12 +46,14 @@ class Reading:
         tokens: the words that count.
         where: for each stem, the ascending indexes of its tokens.
         reach: for each negator, the tokens it turns around.
+        contrasts: for each *instead of*, the tokens that are set aside.
         denied: numbers of the sentences denied as a whole.
     """
 
     tokens: tuple[Token, ...]
     where: Mapping[str, tuple[int, ...]]
     reach: Mapping[int, frozenset[int]]
+    contrasts: tuple[frozenset[int], ...]
     denied: frozenset[int]
 
 
@@ -64,6 +66,7 @@ def read(answer: str, tokens: Sequence[Token]) -> Reading:
         tokens=tuple(tokens),
         where={key: tuple(places) for key, places in where.items()},
         reach=negation_reach(tokens),
+        contrasts=tuple(contrast_reach(tokens)),
         denied=denied_sentences(answer, tokens),
     )
 
@@ -118,7 +121,7 @@ def _find_one(reading: Reading, slots: tuple[frozenset[str], ...]) -> list[Match
     for anchor in places[rarest]:
         chosen = _nearest(reading, places, anchor, width)
         if chosen and chosen[-1] - chosen[0] < width:
-            matches.append(Match(chosen, _is_negated(reading, chosen), _is_bare(reading, chosen)))
+            matches.append(Match(chosen, _is_negated(reading, chosen, slots), _is_bare(reading, chosen)))
     return matches
 
 
@@ -134,11 +137,15 @@ def _nearest(reading: Reading, places: list[list[int]], anchor: int, width: int)
     return tuple(sorted(chosen))
 
 
-def _is_negated(reading: Reading, chosen: tuple[int, ...]) -> bool:
+def _is_negated(reading: Reading, chosen: tuple[int, ...], slots: tuple[frozenset[str], ...]) -> bool:
     if reading.tokens[chosen[0]].sentence in reading.denied:
         return True
+    if any(reached.issuperset(chosen) for reached in reading.contrasts):
+        return True
+    # A negator that the phrase itself allows belongs to the point: *never log passwords*.
+    allowed = frozenset().union(*slots)
     return any(
-        negator not in chosen and any(place in reached for place in chosen)
+        reading.tokens[negator].stem not in allowed and not reached.isdisjoint(chosen)
         for negator, reached in reading.reach.items()
     )
 

@@ -66,15 +66,23 @@ def negation_reach(tokens: Sequence[Token]) -> dict[int, frozenset[int]]:
             reach[index] = frozenset((*_forward(tokens, index), *backward))
         elif token.word in _VERDICTS and backward:
             reach[index] = frozenset(backward)
-        elif (
-            token.word in {"instead", "rather"} and index + 1 < len(tokens) and tokens[index + 1].word in {"of", "than"}
-        ):
-            reach[index] = frozenset(range(index + 2, min(index + 6, len(tokens)))) & _same_clause(tokens, index)
     return reach
 
 
-def _same_clause(tokens: Sequence[Token], index: int) -> frozenset[int]:
-    return frozenset(i for i in range(index, min(index + 10, len(tokens))) if tokens[i].clause == tokens[index].clause)
+def contrast_reach(tokens: Sequence[Token]) -> list[frozenset[int]]:
+    """Return the indexes of the words behind each *instead of* and *rather than*, up to the end of the clause.
+
+    They turn around what stands there alone; *arguments instead of f-strings* as a whole is a statement.
+    """
+    return [
+        frozenset(
+            place
+            for place in range(index + 2, min(index + 6, len(tokens)))
+            if tokens[place].clause == tokens[index].clause and tokens[place].word not in _BREAKS
+        )
+        for index in range(len(tokens) - 1)
+        if tokens[index].word in {"instead", "rather"} and tokens[index + 1].word in {"of", "than"}
+    ]
 
 
 def _softened(tokens: Sequence[Token], index: int) -> bool:

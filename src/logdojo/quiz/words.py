@@ -127,7 +127,7 @@ def stem(word: str) -> str:
         if base.endswith(ending) and len(rest) >= 3 and _has_vowel(rest):
             base = rest + {"ied": "y", "ization": "iz", "isation": "iz"}.get(ending, "")
             break
-    if len(base) > 3 and base[-1] == base[-2] and base[-1] not in "aeiouls":
+    if len(base) > (5 if base[-1] == "l" else 3) and base[-1] == base[-2] and base[-1] not in "aeious":
         base = base[:-1]
     if len(base) > 3 and base.endswith("e"):
         base = base[:-1]
