@@ -42,7 +42,7 @@ _FUTURE: Final = sum({getattr(__future__, name).compiler_flag for name in __futu
 
 @dataclass(slots=True)
 class _Run:
-    """One run of a submission: its names, and what went wrong in which cell."""
+    """One run of a submission: its names, which cells failed, and which of these had to be stopped."""
 
     names: dict[str, Any]
     exercises: list[str]
@@ -162,6 +162,7 @@ def _cell(run: _Run, number: int, channel: _Channel) -> None:
             reason = explain(error)
     if outcome.ran_out:
         reason = f"cell {number} was stopped after {run.seconds:g} s: look for a loop that never ends"
+        run.ended[number] = reason
     if reason:
         run.failed[number] = reason
         channel.send("failed", number=number, reason=reason)
