@@ -190,9 +190,12 @@ def _given(question: Question, inputs: list[Any]) -> str | frozenset[int]:
 
 
 def _how(question: Question) -> str:
-    return {"single": "Choose one option.", "multiple": "Choose all options that are right."}.get(
-        question.item.type, "Answer in whole sentences, as you would say it."
-    )
+    # JupyterLab takes the arrow keys for itself, so the way that does work is named.
+    keys = "By keyboard: Tab moves, Space chooses and submits."
+    return {
+        "single": f"Choose one option. {keys}",
+        "multiple": f"Choose all options that are right. {keys}",
+    }.get(question.item.type, "Answer in whole sentences, as you would say it.")
 
 
 def _region(content: str) -> str:
