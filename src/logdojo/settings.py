@@ -32,5 +32,6 @@ class Settings(BaseSettings):
     seed: int = Field(7, ge=0, description="seed of every random choice")
     runs: Path = Field(Path("runs"), description="folder that training runs and reports are written to")
     key: SecretStr | None = Field(None, description="secret key of the pseudonyms, at least 16 characters")
+    bank: Path | None = Field(None, description="folder of the quiz bank; found upward from here when not given")
     max_line_bytes: int = Field(262_144, ge=1_024, description="longest line that is read; longer ones are rejected")
     threads: int = Field(0, ge=0, description="CPU threads of torch; 0 leaves the choice to torch")

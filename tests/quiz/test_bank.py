@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -161,7 +162,6 @@ def test_readme_example_is_a_real_item(root: Path, folder: Path):
 
 def test_files_validate_against_the_exported_schema(root: Path):
     """What the loader accepts, an editor accepts by schema.json too."""
-    jsonschema = pytest.importorskip("jsonschema")
     for path in sorted((root / "quizzes").glob("*.yaml")):
         name = "syllabus.schema.json" if path.stem == "syllabus" else "schema.json"
         assert path.read_text("utf-8").startswith(f"# yaml-language-server: $schema={name}\n")

@@ -11,7 +11,6 @@ Errors name the file, the item and the field, and say what to write instead.
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from logdojo.errors import QuizError
 from logdojo.quiz.items import FreeText, Item, QuizFile, Syllabus, SyllabusRow
+from logdojo.settings import Settings
 
 SYLLABUS = "syllabus.yaml"
 SCHEMAS: tuple[tuple[str, type[BaseModel]], ...] = (("schema.json", QuizFile), ("syllabus.schema.json", Syllabus))
@@ -90,9 +90,9 @@ def find_bank() -> Path:
     Raises:
         QuizError: there is no such folder.
     """
-    named = os.environ.get("LOGDOJO_BANK")
+    named = Settings().bank
     if named:
-        return Path(named)
+        return named
     starts = (Path.cwd(), Path(__file__).resolve().parent)
     for start in starts:
         for folder in (start, *start.parents):
