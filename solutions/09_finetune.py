@@ -11,15 +11,19 @@
 # ---
 
 # %% [markdown]
-# # 09 · Fine-tune a small model on security logs
+# # Lab 09: Fine-tune a small model on security logs
 #
-# *90 minutes · hard · two CPU cores, or a GPU for the larger version · before it: 07 (anonymize), some PyTorch*
+# **90 minutes · demanding · 2 CPU cores, no network; a GPU for the larger version · lab 07, and some PyTorch**
 #
-# **You will be able to** turn labelled log lines into training examples, put the loss on the answer and nowhere else,
-# write a LoRA layer and a training loop that survives a kill, and say from measured numbers what each of them bought.
+# At the end you will be able to
 #
-# **In an interview** you can walk through fine-tuning a model for logs, step by step, and name the mistake that no error
-# message will ever tell you about.
+# - turn labelled log lines into training examples that no line can tamper with;
+# - put the loss on the answer and nowhere else, and show what happens when you do not;
+# - write a LoRA layer, a schedule, a training step, and a checkpoint that survives a kill;
+# - say from measured numbers what pre-training, LoRA and the mask each bought.
+#
+# In an interview you will be able to walk through *fine-tuning a model for logs, step by step*, and name the mistake
+# that no error message will ever tell you about.
 
 # %%
 import os
@@ -36,7 +40,7 @@ from logdojo import dojo
 dojo.lab("09_finetune")
 
 # %% [markdown]
-# ## 1. The problem: a model that has read logs, and has no opinion
+# ## The problem: a model that has read logs, and has no opinion
 #
 # `tiny` is logdojo's own base model: a Llama of 5.8 million parameters that has read simulated firewall, ssh and
 # CloudTrail logs for ten minutes. It knows what comes next in a log line. It was never told what to think of one.
@@ -92,7 +96,7 @@ for example, p in zip(shown, before):
     print(f"{example.label:13} said {said:13} {example.text[:46]}")
 
 # %% [markdown]
-# ## 2. One form for every example
+# ## One form for every example
 #
 # A causal model learns from one string of tokens. Ours is
 #
@@ -130,8 +134,8 @@ dojo.check("encode_example")
 # </details>
 # <details><summary>Hint 2: the control tokens</summary>
 #
-# `tokenizer.convert_tokens_to_ids("<|log|>")` gives the id of one token. `tokenizer(text, add_special_tokens=False)` gives
-# a dict whose `input_ids` is a list.
+# `tokenizer.convert_tokens_to_ids("<|log|>")` gives the id of one token. `tokenizer(text, add_special_tokens=False)`
+# gives a dict whose `input_ids` is a list.
 #
 # </details>
 # <details><summary>Hint 3: nearly there</summary>
@@ -141,11 +145,11 @@ dojo.check("encode_example")
 # </details>
 
 # %% [markdown]
-# ## 3. The loss mask, and the mistake nobody is told about
+# ## The loss mask, and the mistake nobody is told about
 #
-# `transformers` computes the loss at every position whose entry in `labels` is not −100, and shifts by itself: the entry
-# at position *i* is what the model should say after position *i* − 1. To train the verdict and nothing else, every entry
-# is −100 but the answer's.
+# `transformers` computes the loss at every position whose entry in `labels` is not −100, and shifts by itself: the
+# entry at position *i* is what the model should say after position *i* − 1. To train the verdict and nothing else,
+# every entry is −100 but the answer's.
 #
 # Forget the mask, and training runs, the loss falls, and nothing complains. The model then spends its effort on
 # predicting addresses and ports, and the one token that matters is one in a hundred.
@@ -188,11 +192,11 @@ dojo.check("loss_mask")
 # </details>
 
 # %% [markdown]
-# ## 4. LoRA: train a little beside the weights
+# ## LoRA: train a little beside the weights
 #
 # LoRA leaves a weight matrix *W* alone and learns a correction of low rank beside it: *y* = *Wx* + (α / r) · *B A x*,
-# with *A* of shape (r, in) and *B* of shape (out, r). *B* starts at zero, so that the first step starts from exactly the
-# base model. Afterwards the correction can be added into *W*, and serving costs nothing extra.
+# with *A* of shape (r, in) and *B* of shape (out, r). *B* starts at zero, so that the first step starts from exactly
+# the base model. Afterwards the correction can be added into *W*, and serving costs nothing extra.
 #
 # The constructor freezes `linear`, and makes two `torch.nn.Parameter`: `A`, random with standard deviation 1 / r, and
 # `B`, zero. `forward` adds the correction to what `linear` says.
@@ -238,10 +242,10 @@ dojo.check("LoRALinear")
 # </details>
 
 # %% [markdown]
-# ## 5. The learning rate: up quickly, down slowly
+# ## The learning rate: up quickly, down slowly
 #
-# AdamW's first steps rest on statistics of almost nothing, so they are kept small: the rate rises in a straight line for
-# the first part of the run (the *warm-up*), then falls along half a cosine to zero.
+# AdamW's first steps rest on statistics of almost nothing, so they are kept small: the rate rises in a straight line
+# for the first part of the run (the *warm-up*), then falls along half a cosine to zero.
 #
 # ### Exercise: `learning_rate`
 
@@ -284,7 +288,7 @@ dojo.check("learning_rate")
 # </details>
 
 # %% [markdown]
-# ## 6. One step of training
+# ## One step of training
 #
 # Forward, loss, backward, clip, step. Clipping matters on logs: one odd batch (a 200-token CloudTrail event among
 # sixty-token firewall lines) can have a gradient many times the usual size.
@@ -331,11 +335,12 @@ dojo.check("train_step")
 # </details>
 
 # %% [markdown]
-# ## 7. A checkpoint that survives a kill
+# ## A checkpoint that survives a kill
 #
-# Training dies: the laptop sleeps, the cluster takes its node back. If it dies *while the checkpoint is being written*, a
-# half file stands where the good one was. So write beside it, force it to disk, and rename: on one file system a rename
-# happens whole or not at all. And safetensors instead of pickle: a checkpoint from somebody else must not run code.
+# Training dies: the laptop sleeps, the cluster takes its node back. If it dies *while the checkpoint is being
+# written*, a half file stands where the good one was. So write beside it, force it to disk, and rename: on one file
+# system a rename happens whole or not at all. And safetensors instead of pickle: a checkpoint from somebody else must
+# not run code.
 #
 # ### Exercise: `save_atomically`
 
@@ -375,10 +380,10 @@ dojo.check("save_atomically")
 # </details>
 
 # %% [markdown]
-# ## 8. Put it together
+# ## Put it together
 #
-# Your functions, in your loop. A batch holds examples of like length, padded on the right; the attention mask hides the
-# padding, and the loss mask never looks at it.
+# Your functions, in your loop, and your JSON lines from lab 01 as the run's log. A batch holds examples of like
+# length, padded on the right; the attention mask hides the padding, and the loss mask never looks at it.
 
 # %%
 label_ids = labels.token_ids(base.tokenizer)
@@ -428,12 +433,22 @@ def epoch_batches(rng, size=32):
     return [[train_ids[i] for i in pile] for pile in piles]
 
 # %%
+import logging
+
+from my_soc import format_record
+
 STEPS = {"smoke": 12, "laptop": 70, "gpu": 2_000}[settings.profile]
 
+def note(message, *args):
+    """Log one line of the run, in the format you built in lab 01."""
+    name = "lab09.train"
+    record = logging.LogRecord(name, 20, "", 0, message, args, None)
+    print(format_record(record))
+
+# %%
 def train(model, mask=loss_mask, lr=6e-4, steps=STEPS):
     rng = random.Random(settings.seed)
-    trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=lr, weight_decay=0.05)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
     batches, losses = [], []
     for step in range(steps):
         batches = batches or epoch_batches(rng)
@@ -441,6 +456,8 @@ def train(model, mask=loss_mask, lr=6e-4, steps=STEPS):
         batch = collate(batches.pop(), mask)
         rate = learning_rate(step, steps, lr)
         losses.append(train_step(model, batch, optimizer, rate))
+        if step % 35 == 34:
+            note("step %d: loss %.3f", step + 1, losses[-1])
     return losses
 
 # %% [markdown]
@@ -513,7 +530,7 @@ print(f"{'majority':14}{share:9.3f}")
 # Look at the losses of the first two rows. The one without a mask ends at a loss that looks respectable: it is the mean
 # over tokens that are mostly easy to guess. **Never compare losses of two masks.**
 #
-# ## 9. Half the bits
+# ## Half the bits
 #
 # In bfloat16 a number has the range of float32 and about three digits. Where the processor computes it in hardware, the
 # same step takes less time; where it does not, it takes more. Measure before you believe:
@@ -532,7 +549,7 @@ for dtype in (torch.float32, torch.bfloat16):
     print(f"{str(dtype):15} {tokens_per_second(dtype):7,.0f} tokens a second")
 
 # %% [markdown]
-# ## 10. Kill it and go on
+# ## Kill it and go on
 #
 # A run that is stopped and resumed must give the same weights as one that was not: model, optimizer and place in the
 # data all come back. Here is the test every training loop should have, with your checkpoint in the middle.
@@ -574,7 +591,7 @@ Path("half.safetensors").unlink()
 print("same weights:", all(torch.equal(resumed[k], whole[k]) for k in whole))
 
 # %% [markdown]
-# ## 11. Before and after, and beside what is simpler
+# ## Before and after, and beside what is simpler
 #
 # The four lines from the beginning, judged by the base model and by yours:
 
@@ -612,8 +629,8 @@ print(f"n = {evaluation.n} in {evaluation.groups} held-out groups")
 #
 # ## In production
 #
-# logdojo's own part computes logits only at the verdict's position, batches by length, and stops early on held-out groups:
-# [`finetune/loop.py`](../src/logdojo/finetune/loop.py) and
+# logdojo's own part computes logits only at the verdict's position, batches by length, and stops early on held-out
+# groups: [`finetune/loop.py`](../src/logdojo/finetune/loop.py) and
 # [`finetune/classify.py`](../src/logdojo/finetune/classify.py). On the command line:
 #
 # `logdojo finetune --data rows.jsonl --out runs/mine`, then `logdojo evaluate --model runs/mine --data rows.jsonl`

@@ -51,6 +51,7 @@ def keeps_the_answer_only(lab: Any) -> None:
     wanted = list(lab.loss_mask([LOG, 101, 102, VERDICT, 7], VERDICT))
     assert len(wanted) == 5, f"five ids need five labels, got {len(wanted)}"
     assert wanted != [-100] * 5, "the answer itself is masked too: nothing would be learnt"
+    assert wanted != [-100, -100, -100, 7, -100], "shifted by one: transformers shifts by itself"
     assert wanted[3] == -100, "the verdict token is given in the prompt: it is not the answer, mask it"
     assert wanted == [-100, -100, -100, -100, 7], f"expected four times -100 and then 7, got {wanted}"
 
