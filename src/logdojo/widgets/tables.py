@@ -30,10 +30,10 @@ def results_text(exercise: str, results: Sequence[Result], note: str = "") -> st
 
 def results_html(exercise: str, results: Sequence[Result], note: str = "") -> str:
     """Return the results of one exercise as one table; all text is escaped."""
-    rows = "".join(_row(result) for result in results)
-    heads = "".join(
-        f'<th scope="col" style="{_CELL}font-weight:600;">{head}</th>' for head in ("Result", "Points", "Check", "Why")
-    )
+    lost = any(result.reason for result in results)
+    rows = "".join(_row(result, lost=lost) for result in results)
+    names = ("Result", "Points", "Check", "Why") if lost else ("Result", "Points", "Check")
+    heads = "".join(f'<th scope="col" style="{_CELL}font-weight:600;">{name}</th>' for name in names)
     caption = (
         f'<caption style="caption-side:top;text-align:left;padding:6px 0;color:{_INK};font-weight:600;">'
         f"{escape(_summary(exercise, results))}</caption>"
@@ -45,14 +45,15 @@ def results_html(exercise: str, results: Sequence[Result], note: str = "") -> st
     )
 
 
-def _row(result: Result) -> str:
+def _row(result: Result, *, lost: bool) -> str:
     edge = f"border-left:4px solid {_GOOD if result.passed else _BAD};"
-    cells = (
+    cells = [
         f'<td style="{_CELL}{edge}white-space:nowrap;font-weight:600;">{_verdict(result)}</td>',
         f'<td style="{_CELL}white-space:nowrap;">{result.points} of {result.possible}</td>',
         f'<td style="{_CELL}">{escape(result.title)}</td>',
-        f'<td style="{_CELL}overflow-wrap:anywhere;">{escape(result.reason)}</td>',
-    )
+    ]
+    if lost:
+        cells.append(f'<td style="{_CELL}overflow-wrap:anywhere;">{escape(result.reason)}</td>')
     return f"<tr>{''.join(cells)}</tr>"
 
 
