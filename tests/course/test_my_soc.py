@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logdojo.course import my_soc
+from logdojo.course import my_soc, parts
 from logdojo.course.extract import extract
 from logdojo.errors import CourseError
 
@@ -104,3 +104,11 @@ def test_a_newer_version_replaces_an_imported_one(tmp_path: Path):
         "my_soc.keep(here, 'f', ['def f(): return 2'])\nfrom my_soc import f; print(f())\n"
     )
     assert run(tmp_path, code).splitlines()[1::2] == ["1", "2"]
+
+
+def test_the_librarys_own_parts_do_what_the_exercises_do():
+    """A learner who skipped an exercise gets a part that takes the same arguments and returns the same kind."""
+    line = "Failed password for root from 198.51.100.23 port 22"
+    redacted = parts.redact_line(line, b"k" * 16)
+    assert "198.51.100.23" not in redacted
+    assert redacted == parts.redact_line(line, b"k" * 16) != parts.redact_line(line, b"j" * 16)

@@ -14,6 +14,7 @@ from logdojo.course.catalog import LABS, Course, Lab
 from logdojo.course.check import load_all, run_checks
 from logdojo.course.grade import grade_folder
 from logdojo.course.report import as_csv, reasons, write
+from logdojo.course.source import read_source
 
 COURSE = Course(Path(__file__).resolve().parents[2])
 RELEASED = [pytest.param(lab, id=lab.slug) for lab in LABS if COURSE.source(lab).is_file()]
@@ -23,6 +24,14 @@ RELEASED = [pytest.param(lab, id=lab.slug) for lab in LABS if COURSE.source(lab)
 def test_notebooks_are_what_their_source_says(lab: Lab):
     """Building again, without running, leaves no difference: ``logdojo course build`` was run after the last edit."""
     assert differences(COURSE, lab) == []
+
+
+@pytest.mark.parametrize("lab", RELEASED)
+def test_a_lab_opens_with_what_the_catalog_says(lab: Lab):
+    """Title, minutes, difficulty and hardware stand in the first cell as in the catalog."""
+    first = read_source(COURSE.source(lab))[0].text
+    assert first.startswith(f"# Lab {lab.number:02}: {lab.title}\n")
+    assert f"**{lab.minutes} minutes · {lab.difficulty} · {lab.hardware} · " in first
 
 
 def test_the_table_of_labs_is_what_the_catalog_says():

@@ -120,6 +120,7 @@ LABS: Final[tuple[Lab, ...]] = (
         "moderate",
         ("llm.preprocess", "llm.privacy"),
         ("01_logging_foundations",),
+        parts={"redact_line": "logdojo.course.parts:redact_line"},
     ),
     Lab(
         8,
@@ -140,7 +141,7 @@ LABS: Final[tuple[Lab, ...]] = (
         "demanding",
         ("llm.finetune", "llm.select"),
         ("07_anonymize",),
-        hardware="2 CPU cores, no network; a GPU profile does the larger version",
+        hardware="2 CPU cores, no network; a GPU for the larger version",
         cell_seconds=60.0,
     ),
     Lab(

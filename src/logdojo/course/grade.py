@@ -132,6 +132,7 @@ def _row(course: Course, submission: Submission, key: _Key | None, limits: _Limi
     seconds = key.lab.cell_seconds if limits.cell_seconds is None else limits.cell_seconds
     job = runner.Job(
         cells=_without_measures(submission, key),
+        meant=submission.meant,
         exercises=exercises_of(key.checks),
         checks=key.checks,
         check_files=key.files,

@@ -26,7 +26,9 @@ table { border-collapse: collapse; width: 100%; margin: 0 0 1.5rem; }
 caption { text-align: left; font-weight: 600; padding: .5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem; border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; }
-td:first-child, td:nth-child(2) { white-space: nowrap; }
+table { table-layout: fixed; }
+th { overflow-wrap: normal; }
+th:nth-child(-n+2) { width: 5rem; }
 .pass { color: var(--good); font-weight: 600; }
 .fail { color: var(--bad); font-weight: 600; }
 """
@@ -123,21 +125,23 @@ def _section(row: Row) -> str:
 
 
 def _table(exercise: str, results: Sequence[Result]) -> str:
-    body = "\n".join(_line(result) for result in results)
+    lost = any(result.reason for result in results)
+    why = '<th scope="col">Why</th>' if lost else ""
+    body = "\n".join(_line(result, lost=lost) for result in results)
     return f"""<table>
 <caption>{escape(exercise)}: {_sum(results).replace("/", " of ")} points</caption>
-<thead><tr><th scope="col">Result</th><th scope="col">Points</th><th scope="col">Check</th>\
-<th scope="col">Why</th></tr></thead>
+<thead><tr><th scope="col">Result</th><th scope="col">Points</th><th scope="col">Check</th>{why}</tr></thead>
 <tbody>
 {body}
 </tbody>
 </table>"""
 
 
-def _line(result: Result) -> str:
+def _line(result: Result, *, lost: bool) -> str:
     verdict = '<td class="pass">✓ PASS</td>' if result.passed else '<td class="fail">✗ FAIL</td>'
     points = f"{result.points} of {result.possible}"
-    return f"<tr>{verdict}<td>{points}</td><td>{escape(result.title)}</td><td>{escape(result.reason)}</td></tr>"
+    why = f"<td>{escape(result.reason)}</td>" if lost else ""
+    return f"<tr>{verdict}<td>{points}</td><td>{escape(result.title)}</td>{why}</tr>"
 
 
 def _file_names(rows: Sequence[Row]) -> dict[str, str]:

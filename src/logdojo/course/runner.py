@@ -40,6 +40,7 @@ class Job:
 
     Args:
         cells: number in the notebook → source, in order.
+        meant: number of a cell → the exercise that it was handed out for, as far as that is known.
         exercises: names that the checks ask for.
         checks: the checks.
         check_files: where a child loads them from.
@@ -50,6 +51,7 @@ class Job:
     """
 
     cells: Mapping[int, str]
+    meant: Mapping[int, str]
     exercises: Sequence[str]
     checks: Sequence[Check]
     check_files: Sequence[Path]
@@ -131,6 +133,7 @@ def _message(job: Job, outcome: Outcome) -> bytes:
     return json.dumps(
         {
             "cells": [{"number": number, "source": source} for number, source in job.cells.items()],
+            "meant": dict(job.meant),
             "exercises": list(job.exercises),
             "checks": [str(path) for path in job.check_files],
             "cell_seconds": job.cell_seconds,

@@ -47,6 +47,7 @@ class _Run:
     names: dict[str, Any]
     exercises: list[str]
     seconds: float
+    meant: dict[int, str]
     ended: dict[int, str]
     failed: dict[int, str]
     sources: dict[int, str]
@@ -117,6 +118,7 @@ def _cells(job: Mapping[str, Any], channel: _Channel) -> _Run:
         names=module.__dict__,
         exercises=job["exercises"],
         seconds=job["cell_seconds"],
+        meant={int(number): name for number, name in job["meant"].items()},
         ended=ended,
         failed=dict(ended),
         sources={cell["number"]: cell["source"] for cell in job["cells"]},
@@ -205,7 +207,7 @@ def _checks(run: _Run, job: Mapping[str, Any], checks: list[Check], channel: _Ch
 
 def _why_missing(run: _Run, exercise: str) -> str:
     for number in sorted(run.failed, reverse=True):
-        if _defines(run.sources[number], exercise):
+        if run.meant.get(number) == exercise or _defines(run.sources[number], exercise):
             return run.failed[number]
     if run.ended:
         return f"{'; '.join(run.ended.values())}; no other cell defines `{exercise}`"

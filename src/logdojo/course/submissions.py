@@ -25,6 +25,7 @@ class Submission:
         lab: the lab that it belongs to; none when unknown.
         cells: number in the notebook, from 1 → source, of the cells that can be run.
         measures: numbers of the cells marked as measuring.
+        meant: number of a cell → the exercise that its mark names; tells why points were lost, never how many.
         problem: why it cannot be read; empty when it can.
         notes: repairs that reading needed.
     """
@@ -34,6 +35,7 @@ class Submission:
     lab: Lab | None = None
     cells: Mapping[int, str] = field(default_factory=dict)
     measures: frozenset[int] = frozenset()
+    meant: Mapping[int, str] = field(default_factory=dict)
     problem: str = ""
     notes: tuple[str, ...] = ()
 
@@ -65,9 +67,11 @@ def read(path: Path, folder: Path, exercises: Mapping[str, Lab]) -> Submission:
         return Submission(learner, where, named, problem=f"not a notebook: {_plain(error)}")
     cells, notes = _runnable(raw, exercises)
     lab = _lab_by_metadata(notebook) or named or _lab_by_content(cells, exercises)
-    measures = frozenset(number for number in cells if _role(raw[number - 1]) == "measure")
+    marks = {number: _mark(raw[number - 1]) for number in cells}
+    measures = frozenset(number for number, mark in marks.items() if mark.get("role") == "measure")
+    meant = {number: str(mark["exercise"]) for number, mark in marks.items() if mark.get("role") == "exercise"}
     problem = "" if lab else "which lab this is cannot be told from its metadata, its name or its exercises"
-    return Submission(learner, where, lab, cells, measures, problem, tuple(notes))
+    return Submission(learner, where, lab, cells, measures, meant, problem, tuple(notes))
 
 
 def normal(source: str) -> str:
@@ -131,10 +135,11 @@ def _source(cell: Mapping[str, Any]) -> str:
     return source if isinstance(source, str) else ""
 
 
-def _role(cell: Mapping[str, Any]) -> str:
+def _mark(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a build wrote about the cell's role; empty where that is gone."""
     metadata = cell.get("metadata")
-    own = metadata.get("logdojo") if isinstance(metadata, dict) else None
-    return str(own.get("role")) if isinstance(own, dict) else ""
+    mark = metadata.get("logdojo") if isinstance(metadata, dict) else None
+    return {"role": mark.get("role"), "exercise": mark.get("exercise")} if isinstance(mark, dict) else {}
 
 
 def _top_level(source: str) -> set[str]:
