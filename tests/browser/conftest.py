@@ -33,6 +33,7 @@ FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 90
+expect.set_options(timeout=30_000)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class Lab:
         page.goto(f"{self.url}/lab/tree/{notebook}?token={self.token}&reset")
         cells = page.locator(".jp-Notebook .jp-Cell")
         expect(cells.first).to_be_visible(timeout=60_000)
-        expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible(timeout=60_000)
+        # Cells that are run before the kernel has answered are dropped without a word.
+        expect(page.get_by_role("button", name="| Idle")).to_be_visible(timeout=60_000)
         return cells
 
 

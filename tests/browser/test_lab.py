@@ -24,7 +24,7 @@ def run_through(page: Page, cells: Locator, last: int) -> None:
         expect(cell).to_have_class(re.compile("jp-mod-selected"))
         page.keyboard.press("Shift+Enter")
         if "jp-CodeCell" in (cell.get_attribute("class") or ""):
-            expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=60_000)
+            expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
 
 
 def rewrite(page: Page, cell: Locator, source: str) -> None:
