@@ -388,7 +388,7 @@ dojo.check("save_atomically")
 # %%
 label_ids = labels.token_ids(base.tokenizer)
 verdict_id = base.tokenizer.convert_tokens_to_ids("<|verdict|>")
-MAX_TOKENS = 160
+MAX_TOKENS = 96
 
 def encode_all(part):
     answers = [label_ids[names.index(e.label)] for e in part]
@@ -396,7 +396,7 @@ def encode_all(part):
             for e, a in zip(part, answers)]
 
 train_ids = encode_all(splits.train)
-held_out = splits.validation[:300]
+held_out = splits.validation[:240]
 held_ids = encode_all(held_out)
 
 # %%
@@ -426,7 +426,7 @@ def judge(model, rows):
     said = [label_ids[i] for i in at_verdict.argmax(dim=1)]
     return sum(s == r[-1] for s, r in zip(said, rows))
 
-def epoch_batches(rng, size=32):
+def epoch_batches(rng, size=16):
     order = sorted(range(len(train_ids)), key=lambda i: len(train_ids[i]))
     piles = [order[i : i + size] for i in range(0, len(order), size)]
     rng.shuffle(piles)
@@ -437,7 +437,7 @@ import logging
 
 from my_soc import format_record
 
-STEPS = {"smoke": 12, "laptop": 70, "gpu": 2_000}[settings.profile]
+STEPS = {"smoke": 12, "laptop": 80, "gpu": 2_000}[settings.profile]
 
 def note(message, *args):
     """Log one line of the run, in the format you built in lab 01."""
@@ -456,7 +456,7 @@ def train(model, mask=loss_mask, lr=6e-4, steps=STEPS):
         batch = collate(batches.pop(), mask)
         rate = learning_rate(step, steps, lr)
         losses.append(train_step(model, batch, optimizer, rate))
-        if step % 35 == 34:
+        if step % 40 == 39:
             note("step %d: loss %.3f", step + 1, losses[-1])
     return losses
 

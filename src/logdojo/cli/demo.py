@@ -103,9 +103,7 @@ def _part(name: str, rows: list[Row], settings: Settings, *, base: str, folder: 
     save_run(tuned, folder / name / "model")
     with console.status(f"{name}: evaluate beside the baselines"):
         language = load_base(base, seed=settings.seed)
-        evaluation = evaluate(
-            tuned.base, tuned.labels, splits, seed=settings.seed, max_tokens=plan.max_tokens, language=language
-        )
+        evaluation = evaluate(tuned.base, tuned.labels, splits, seed=settings.seed, language=language)
     (folder / name / "evaluation.json").write_text(json.dumps(evaluation.to_json(), indent=1) + "\n", encoding="utf-8")
     print(f"\n{name}\n{table(evaluation)}\n")
     sizes = f"{len(splits.train)} examples to train, {len(splits.validation)} to validate, {len(splits.test)} to test"

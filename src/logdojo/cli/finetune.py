@@ -61,11 +61,9 @@ def evaluate_command(
     model: Annotated[Path, typer.Option("--model", help="Folder of a fine-tuned model.")],
     data: Data,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole evaluation as JSON.")] = False,
-    profile: ProfileOption = None,
 ) -> None:
     """Score a fine-tuned model on the held-out groups, beside the majority label and TF-IDF + logistic regression."""
     from logdojo.evaluate import evaluate
-    from logdojo.finetune.profiles import plan_for
     from logdojo.model import load_base
     from logdojo.model.labels import load_labels
     from logdojo.model.loader import model_folder
@@ -74,8 +72,7 @@ def evaluate_command(
     labels = load_labels(model_folder(str(model)))
     base = load_base(str(model))
     splits = read_splits(data, settings)
-    plan = plan_for(profile or settings.profile)
-    evaluation = evaluate(base, labels, splits, seed=settings.seed, max_tokens=plan.max_tokens)
+    evaluation = evaluate(base, labels, splits, seed=settings.seed)
     print(json.dumps(evaluation.to_json(), indent=1) if as_json else table(evaluation))
 
 

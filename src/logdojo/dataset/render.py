@@ -18,19 +18,19 @@ PLACEHOLDERS = ("<ip-in>", "<ip-out>", "<mac>", "<time>", "<id>", "<num>", "<ema
 """What identities are replaced by; each is one token."""
 
 _KINDS = re.compile(
-    r"(?P<time>\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
+    r"(?P<mac>\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,13}\b)"
+    r"|(?P<time>\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
     r"|\b[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}\b"
     r"|\b\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}(?: [+-]\d{4})?"
     r"|\b\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\b)"
     r"|(?P<email>\b[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}\b)"
-    r"|(?P<mac>\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,13}\b)"
     r"|(?P<ip4>\b(?:\d{1,3}\.){3}\d{1,3}\b)"
     r"|(?P<ip6>(?<![\w:])(?=[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{3,39}(?![\w:]))"
     r"|(?P<pseudonym>\b(?:user|host)-[0-9a-f]{6,16}\b)"
     r"|(?P<id>\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b"
     r"|\b(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{12,17}\b"
     r"|\b(?=[0-9A-Fa-f]{0,40}\d)(?=\d{0,40}[A-Fa-f])[0-9A-Fa-f]{8,64}\b)"
-    r"|(?P<num>\b\d{5,}\b)"
+    r"|(?P<num>\b\d+(?:\.\d+){1,4}\b|\b\d{5,}\b)"
 )
 # Keys that say what happened stand first, so that cutting a long event off costs the least.
 _TELLING = re.compile(
@@ -44,18 +44,28 @@ _NOISE = re.compile(
 # Fields that repeat others, name one event and no kind of event, or were chosen at random by a client.
 _QUIET = (
     "@timestamp",
+    "aws.cloudtrail.user_identity.arn",
+    "cloud.provider",
     "event.category",
     "event.dataset",
     "event.id",
     "event.kind",
     "event.module",
     "event.original",
+    "event.type",
+    "iptables.",
     "log.syslog",
     "logdojo.",
+    "network.direction",
+    "network.type",
+    "observer.",
     "process.name",
     "process.pid",
     "source.port",
+    "tcp.window",
 )
+# A value that is nothing but one of these says only that there was one.
+_EMPTY = frozenset(PLACEHOLDERS) - {"<ip-in>", "<ip-out>"}
 _MAX_VALUE = 96
 _MAX_LEAVES = 200
 _MAX_DEPTH = 12
@@ -64,7 +74,7 @@ _MAX_DEPTH = 12
 def mask(text: str) -> str:
     """Replace addresses, times, identifiers and long numbers by placeholders; keep all else.
 
-    Ports and status codes (up to four digits) stay: they carry meaning.
+    Ports and status codes (whole numbers up to four digits) stay: they carry meaning.
     """
     return _KINDS.sub(_placeholder, text)
 
@@ -81,11 +91,11 @@ def _placeholder(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=65_536)
 def _side(value: str) -> str:
-    """Say whether an address is inside (private, loopback, link-local) or outside; leave alone what is no address."""
+    """Say whether an address is inside (private, loopback, link-local) or outside; what is none is a number."""
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
-        return value
+        return "<num>" if "." in value else value
     documentation = value.startswith(("203.0.113.", "198.51.100.", "192.0.2.", "198.18.", "198.19.", "2001:db8"))
     return "<ip-in>" if address.is_private and not documentation else "<ip-out>"
 
@@ -124,7 +134,8 @@ def template(event: LogEvent) -> str:
 
 def _join(pairs: list[tuple[str, object]]) -> str:
     ranked = sorted(pairs[:_MAX_LEAVES], key=lambda pair: not _TELLING.search(pair[0]))
-    return " ".join(f"{_short(key)}={_value(value)}" for key, value in ranked if not _NOISE.search(key))
+    shown = ((_short(name), _value(value)) for name, value in ranked if not _NOISE.search(name))
+    return " ".join(f"{name}={value}" for name, value in shown if value not in _EMPTY)
 
 
 def _short(key: str) -> str:

@@ -80,7 +80,6 @@ def evaluate(
     splits: Splits,
     *,
     seed: int,
-    max_tokens: int = 256,
     language: BaseModel | None = None,
 ) -> Evaluation:
     """Evaluate a fine-tuned model on the test part, with the baselines fitted on the training part.
@@ -90,7 +89,6 @@ def evaluate(
         labels: what it can say.
         splits: train fits the baselines, validation sets the thresholds, test is scored.
         seed: of the bootstrap and the baselines.
-        max_tokens: longest text the model reads, in tokens.
         language: the language model whose bits per byte are measured; None measures none.
 
     Raises:
@@ -105,7 +103,7 @@ def evaluate(
     # One pass over validation and test together: the threshold of each method is chosen on the former.
     both = [*splits.validation, *test]
     cut = len(splits.validation)
-    scorer = Scorer(base, labels, max_tokens=max_tokens)
+    scorer = Scorer(base, labels)
     probabilities = {
         MAJORITY: majority(splits.train, both, names),
         LEXICAL: tfidf_logistic(splits.train, both, names, seed=seed),
@@ -134,7 +132,7 @@ def evaluate(
         results=results,
         difference=gap(np.arange(len(test))),
         difference_interval=group_bootstrap(groups, gap, seed=seed),
-        bits_per_byte=None if language is None else bits_per_byte(language, sample, max_tokens=max_tokens),
+        bits_per_byte=None if language is None else bits_per_byte(language, sample, max_tokens=labels.max_tokens),
     )
 
 

@@ -76,7 +76,7 @@ def finetune(
     names = label_set(splits.train)
     if len(names) < 2:
         raise DatasetError(f"training needs two labels, found {names}", hint="add rows with another label")
-    labels = Labels(tuple(names), attack_of_label(splits.train))
+    labels = Labels(tuple(names), attack_of_label(splits.train), max_tokens=plan.max_tokens)
     ids = encode([e.text for e in splits.train], base.tokenizer, max_tokens=plan.max_tokens)
     targets = [names.index(e.label) for e in splits.train]
     if shuffle_labels:
@@ -96,9 +96,9 @@ def finetune(
 
     total = sum(1 for _ in epoch()) * plan.epochs
     trainer = Trainer(base.model, plan, total_steps=total, loss_of=loss_of)
-    validation = _epochs(trainer, epoch, Scorer(base, labels, max_tokens=plan.max_tokens), splits.validation, on_step)
+    validation = _epochs(trainer, epoch, Scorer(base, labels), splits.validation, on_step)
     torch.nn.Module.to(base.model, "cpu").train(mode=False)
-    scorer = Scorer(base, labels, max_tokens=plan.max_tokens)
+    scorer = Scorer(base, labels)
     held_out = splits.validation
     threshold = best_threshold(
         scorer.probabilities([e.text for e in held_out]), labels.indexes(held_out), labels.benign

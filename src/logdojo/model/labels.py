@@ -32,12 +32,14 @@ class Labels:
     Args:
         names: the labels, ``benign`` first if present; a label's place is its index everywhere.
         attacks: label → MITRE ATT&CK technique, as the training data had it; "" where none.
+        max_tokens: longest text that the model was trained on, in tokens; a longer one loses its end.
         threshold: probability of not being benign from which a verdict stops being benign; chosen on validation data.
     """
 
     names: tuple[str, ...]
     attacks: Mapping[str, str] = field(default_factory=dict)
     threshold: float = 0.5
+    max_tokens: int = 256
 
     @property
     def benign(self) -> int | None:
@@ -76,7 +78,7 @@ def load_labels(folder: Path) -> Labels:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         names: Sequence[str] = data["names"]
-        return Labels(tuple(names), dict(data["attacks"]), float(data["threshold"]))
+        return Labels(tuple(names), dict(data["attacks"]), float(data["threshold"]), int(data["max_tokens"]))
     except FileNotFoundError:
         raise ModelError(f"{folder}: no {FILE}, so no fine-tuned model", hint="make one: logdojo finetune") from None
     except (ValueError, KeyError, TypeError) as error:

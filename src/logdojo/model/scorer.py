@@ -41,15 +41,13 @@ class Scorer:
 
     Args:
         base: the model and its tokenizer.
-        labels: what it can say.
-        max_tokens: longest text, in tokens; a longer one loses its end.
+        labels: what it can say, and how long a text it reads.
         batch_tokens: padded tokens a forward pass.
     """
 
-    def __init__(self, base: BaseModel, labels: Labels, *, max_tokens: int = 256, batch_tokens: int = 8_192) -> None:
+    def __init__(self, base: BaseModel, labels: Labels, *, batch_tokens: int = 8_192) -> None:
         self.base = base
         self.labels = labels
-        self._max_tokens = max_tokens
         self._batch_tokens = batch_tokens
         self._label_tokens = labels.token_ids(base.tokenizer)
 
@@ -65,7 +63,7 @@ class Scorer:
         dtype = choose_dtype(device)
         token_ids = torch.tensor(self._label_tokens, device=device)
         distinct = list(dict.fromkeys(texts))
-        ids = encode(distinct, self.base.tokenizer, max_tokens=self._max_tokens)
+        ids = encode(distinct, self.base.tokenizer, max_tokens=self.labels.max_tokens)
         scores = np.zeros((len(distinct), len(self.labels.names)), dtype=np.float32)
         pad = int(self.base.tokenizer.pad_token_id)
         with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
