@@ -56,3 +56,17 @@ def test_the_module_draws_a_demonstration(tmp_path: Path):
     """`python -m logdojo.widgets.plots FILE` shows each plot in both looks."""
     plots._demonstrate(tmp_path / "demo.html")
     assert (tmp_path / "demo.html").read_text(encoding="utf-8").count("<svg") == 6
+
+
+def test_a_plot_in_a_notebook_has_an_alternative_text(capsys: pytest.CaptureFixture[str]):
+    """A plot is shown with the sentence that says what it shows, and refused without one."""
+    from matplotlib import pyplot as plt
+
+    from logdojo.widgets.figures import show
+
+    with pytest.raises(ValueError, match="needs a sentence"):
+        show(plt.figure(), " ")
+    plt.close("all")
+    show(plt.figure(), "losses fall")
+    assert "losses fall" in capsys.readouterr().out
+    assert plt.get_fignums() == []

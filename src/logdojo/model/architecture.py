@@ -1,4 +1,4 @@
-"""The tiny model's shape: a Llama decoder of about 5.8 million parameters.
+"""The tiny model's shape: a Llama decoder of about 5.5 million parameters.
 
 Llama's parts (RMS norm, rotary positions, gated MLP, grouped-query attention; Touvron et al. 2023, Ainslie et al. 2023)
 through transformers' own class, so that everything which reads Llama reads this.

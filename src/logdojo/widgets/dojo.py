@@ -17,6 +17,7 @@ from logdojo.course import my_soc
 from logdojo.course.catalog import Lab, find_lab
 from logdojo.course.check import Check, Result, exercises_of, load_all, run_checks
 from logdojo.errors import LogdojoError
+from logdojo.widgets.figures import show
 from logdojo.widgets.tables import results_html, results_text
 
 GRADING: Final = "LOGDOJO_GRADING"
@@ -178,7 +179,7 @@ def _own_file(caller: dict[str, Any]) -> list[str]:
         return []
 
 
-__all__ = ["Shown", "check", "data", "lab"]
+__all__ = ["Shown", "check", "data", "lab", "show"]
 
 
 def _demonstrate() -> None:

@@ -170,7 +170,8 @@ def _inputs(question: Question) -> list[Any]:
         return [
             widgets.Textarea(description="Your answer", rows=7, layout=wide, style={"description_width": "initial"})
         ]
-    labels = [f"{letter}) {option.text}" for letter, option in question.options]
+    # The label of a native input is plain text: marks of code would be read out as signs.
+    labels = [f"{letter}) {option.text.replace('`', '')}" for letter, option in question.options]
     if question.item.type == "single":
         return [widgets.RadioButtons(options=labels, value=None, description="Options", layout=wide)]
     return [widgets.Checkbox(value=False, description=label, indent=False, layout=wide) for label in labels]
