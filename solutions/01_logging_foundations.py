@@ -807,7 +807,8 @@ with themed(LIGHT):
     axes.grid(axis="x")
     axes.set_xlabel("nanoseconds for a call that writes nothing (log scale)")
     axes.invert_yaxis()
-    plt.show()
+    dojo.show(figure, "What a call that writes nothing costs, for four"
+              " ways of writing it; the table above has the numbers.")
 
 # %% [markdown]
 # **What the plot shows.** Four dots, one for each way, with the numbers of the table above it; each grid line
@@ -886,7 +887,8 @@ with themed(LIGHT):
     axes.set_xlabel("events or lines")
     axes.invert_yaxis()
     axes.legend(loc="lower right")
-    plt.show()
+    dojo.show(figure, "Events lost, doubled, forged and leaking, naive and"
+              " yours; the table above has the numbers.")
 
 # %% [markdown]
 # **What the plot shows.** Four pairs of bars, one for each row of the table above it: the naive setup loses most

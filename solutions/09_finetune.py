@@ -42,7 +42,7 @@ dojo.lab("09_finetune")
 # %% [markdown]
 # ## The problem: a model that has read logs, and has no opinion
 #
-# `tiny` is logdojo's own base model: a Llama of 5.8 million parameters that has read simulated firewall, ssh and
+# `tiny` is logdojo's own base model: a Llama of 5.5 million parameters that has read simulated firewall, ssh and
 # CloudTrail logs for ten minutes. It knows what comes next in a log line. It was never told what to think of one.
 
 # %%
@@ -503,16 +503,22 @@ from collections import Counter
 
 counts = Counter(e.label for e in held_out)
 share = max(counts.values()) / len(held_out)
-fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-for place, (name, (losses, score, seconds)) in enumerate(runs.items()):
-    ax.plot(score, place, "os^D"[place], markersize=10, label=name)
-    ax.annotate(f"{score:.3f}", (score, place), (0, 9), ha="center",
-                textcoords="offset points")
-ax.axvline(share, linestyle="--", color="gray")
-ax.set_yticks(range(len(runs)), list(runs))
-ax.set_ylim(-0.6, len(runs) - 0.2)
-ax.set_xlabel("accuracy on held-out variants (dashed: the majority label)")
-plt.show()
+
+# %% tags=["measure"]
+from logdojo.widgets.theme import LIGHT, MARKERS, themed
+
+with themed(LIGHT):
+    figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    for n, (name, (_, score, _)) in enumerate(runs.items()):
+        axes.plot(score, n, MARKERS[n], markersize=10, color=LIGHT.series[n])
+        axes.annotate(f"{score:.3f}", (score, n), (0, 9), ha="center",
+                      textcoords="offset points")
+    axes.axvline(share, linestyle="--", color=LIGHT.ink)
+    axes.set_yticks(range(len(runs)), list(runs))
+    axes.set_ylim(-0.6, len(runs) - 0.2)
+    axes.set_xlabel("accuracy (dashed: always the majority label)")
+    dojo.show(figure, "Accuracy on held-out variants of four runs; the "
+              "table below has the numbers.")
 
 # %% [markdown]
 # *What the plot shows: accuracy on held-out scenario variants after the same number of steps. Compare "right mask" with
