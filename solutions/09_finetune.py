@@ -57,12 +57,13 @@ print(f"{n_parameters / 1e6:.1f} million parameters")
 print(f"{len(base.tokenizer)} tokens in the vocabulary")
 
 # %% [markdown]
-# Here are labelled lines to teach it with. The simulator gives each attack a benign twin: a password guesser and a
-# service whose password has expired write the same lines. What tells them apart is who did what before, so each text
-# ends with counts of what its source did so far. Whole scenario variants are held out, never single lines.
+# Here is something to teach it. An alarm has fired, and a line is part of an attack: *which kind* is it? The simulator
+# knows the truth of each line. We take equally many lines of each kind, so that always saying the same is worth little,
+# and hold out whole scenario variants, never single lines.
 
 # %%
 import secrets
+from collections import defaultdict
 from dataclasses import asdict
 
 from logdojo.anonymize import Anonymizer
@@ -70,12 +71,20 @@ from logdojo.dataset import split_by_group
 from logdojo.dataset.sources import simulated_examples
 from logdojo.simulate import simulate
 
-N_LINES = {"smoke": 1_200, "laptop": 3_000, "gpu": 100_000}
+N_LINES = {"smoke": 2_500, "laptop": 8_000, "gpu": 100_000}
 n_lines = N_LINES[settings.profile]
 rows = map(asdict, simulate(n_lines, seed=settings.seed))
-anonymizer = Anonymizer(secrets.token_bytes(32))
-examples = list(simulated_examples(rows, anonymizer))
+
+# %%
+piles = defaultdict(list)
+for example in simulated_examples(rows, Anonymizer(secrets.token_bytes(32))):
+    piles[example.label].append(example)
+del piles["benign"], piles["evasion"]
+rng = random.Random(settings.seed)
+most = min(map(len, piles.values()))
+examples = [e for pile in piles.values() for e in rng.sample(pile, most)]
 splits = split_by_group(examples, seed=settings.seed)
+print(f"{most} lines of each of {', '.join(sorted(piles))}")
 print(len(splits.train), "to train,", len(splits.test), "held out")
 
 # %% [markdown]
@@ -89,7 +98,7 @@ from logdojo.model.scorer import Scorer
 
 names = label_set(splits.train)
 labels = Labels(tuple(names))
-shown = random.Random(1).sample(splits.test, 4)
+shown = random.Random(1).sample(splits.test, 5)
 before = Scorer(base, labels).probabilities([e.text for e in shown])
 for example, p in zip(shown, before):
     said = names[p.argmax()]
@@ -151,8 +160,9 @@ dojo.check("encode_example")
 # entry at position *i* is what the model should say after position *i* − 1. To train the verdict and nothing else,
 # every entry is −100 but the answer's.
 #
-# Forget the mask, and training runs, the loss falls, and nothing complains. The model then spends its effort on
-# predicting addresses and ports, and the one token that matters is one in a hundred.
+# Get it wrong, and training runs, the loss falls, and nothing complains. The worst case is a line so long that its answer
+# falls off the end, with the end token in the answer's place: the model then learns to say `<|end|>`, and does it
+# perfectly. You will measure that below.
 #
 # ### Exercise: `loss_mask`
 
@@ -382,8 +392,8 @@ dojo.check("save_atomically")
 # %% [markdown]
 # ## Put it together
 #
-# Your functions, in your loop, and your JSON lines from lab 01 as the run's log. A batch holds examples of like
-# length, padded on the right; the attention mask hides the padding, and the loss mask never looks at it.
+# Your functions, in your loop, and your JSON lines from lab 01 as the run's log. A batch is padded on the right; the
+# attention mask hides the padding, and the loss mask never looks at it.
 
 # %%
 label_ids = labels.token_ids(base.tokenizer)
@@ -396,7 +406,7 @@ def encode_all(part):
             for e, a in zip(part, answers)]
 
 train_ids = encode_all(splits.train)
-held_out = splits.validation[:240]
+held_out = splits.test[:240]
 held_ids = encode_all(held_out)
 
 # %%
@@ -427,9 +437,9 @@ def judge(model, rows):
     return sum(s == r[-1] for s, r in zip(said, rows))
 
 def epoch_batches(rng, size=16):
-    order = sorted(range(len(train_ids)), key=lambda i: len(train_ids[i]))
+    order = list(range(len(train_ids)))
+    rng.shuffle(order)
     piles = [order[i : i + size] for i in range(0, len(order), size)]
-    rng.shuffle(piles)
     return [[train_ids[i] for i in pile] for pile in piles]
 
 # %%
@@ -437,7 +447,7 @@ import logging
 
 from my_soc import format_record
 
-STEPS = {"smoke": 12, "laptop": 80, "gpu": 2_000}[settings.profile]
+STEPS = {"smoke": 12, "laptop": 60, "gpu": 2_000}[settings.profile]
 
 def note(message, *args):
     """Log one line of the run, in the format you built in lab 01."""
@@ -456,7 +466,7 @@ def train(model, mask=loss_mask, lr=6e-4, steps=STEPS):
         batch = collate(batches.pop(), mask)
         rate = learning_rate(step, steps, lr)
         losses.append(train_step(model, batch, optimizer, rate))
-        if step % 40 == 39:
+        if step % 30 == 29:
             note("step %d: loss %.3f", step + 1, losses[-1])
     return losses
 
@@ -464,14 +474,14 @@ def train(model, mask=loss_mask, lr=6e-4, steps=STEPS):
 # Four runs with the same number of steps on the same batches:
 #
 # - **right mask**: all weights, loss on the verdict only;
-# - **no mask**: all weights, loss on every token, the mistake nobody is told about;
+# - **lost answer**: the same, with the end token where the answer was, the mistake nobody is told about;
 # - **LoRA**: your layer in all attention projections, everything else frozen;
 # - **random start**: the right mask, but weights that have never read a log.
 
 # %%
-def every_token(ids, verdict_id):
-    """The wrong mask: learn all of the line, the verdict among it."""
-    return list(ids)
+def lost_answer(ids, verdict_id):
+    """The wrong labels: the end token where the answer was cut off."""
+    return [-100] * (len(ids) - 1) + [base.tokenizer.eos_token_id]
 
 def with_lora(model, r=16):
     model.requires_grad_(False)
@@ -489,7 +499,7 @@ def fresh(name="tiny"):
 runs, models = {}, {}
 for name, model, mask, lr in [
     ("right mask", fresh(), loss_mask, 6e-4),
-    ("no mask", fresh(), every_token, 6e-4),
+    ("lost answer", fresh(), lost_answer, 6e-4),
     ("LoRA", with_lora(fresh()), loss_mask, 4e-3),
     ("random start", fresh("random"), loss_mask, 6e-4),
 ]:
@@ -521,8 +531,8 @@ with themed(LIGHT):
               "table below has the numbers.")
 
 # %% [markdown]
-# *What the plot shows: accuracy on held-out scenario variants after the same number of steps. Compare "right mask" with
-# "no mask": same data, same steps, and no error message between them.* The same as a table, with what each run cost:
+# **What the plot shows.** Accuracy on held-out scenario variants after the same number of steps. Compare "right mask" with
+# "lost answer": same data, same steps, and no error message between them. The same as a table, with what each run cost:
 
 # %% tags=["measure"]
 head = f"{'run':14}{'accuracy':>9}{'last loss':>11}"
@@ -533,8 +543,10 @@ for name, (losses, score, seconds) in runs.items():
 print(f"{'majority':14}{share:9.3f}")
 
 # %% [markdown]
-# Look at the losses of the first two rows. The one without a mask ends at a loss that looks respectable: it is the mean
-# over tokens that are mostly easy to guess. **Never compare losses of two masks.**
+# Look at the losses of the first two rows: the lower one belongs to the model that cannot answer. **A falling loss says
+# that something is learnt, not that it is what you meant.** Not every wrong mask shows itself so clearly: when this lab
+# was written, a loss on every token and labels shifted once too often came out within .1 of the right mask, which on 240
+# lines is noise. So test the mask itself, as the check above does, and do not wait for the score to tell you.
 #
 # ## Half the bits
 #
@@ -599,7 +611,7 @@ print("same weights:", all(torch.equal(resumed[k], whole[k]) for k in whole))
 # %% [markdown]
 # ## Before and after, and beside what is simpler
 #
-# The four lines from the beginning, judged by the base model and by yours:
+# The five lines from the beginning, judged by the base model and by yours:
 
 # %% tags=["measure"]
 from logdojo.model import BaseModel
