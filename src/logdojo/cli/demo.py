@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import platform
 import secrets
@@ -151,15 +152,13 @@ def _shown(name: str, rows: Sequence[Row], test: Sequence[Example], tuned: Finet
 
 
 def _in_turn(examples: Sequence[Example], count: int) -> list[Example]:
-    """Return examples of all labels in turn, each from another group where there are enough."""
-    piles: dict[str, dict[str, Example]] = {}
-    for e in examples:
-        piles.setdefault(e.label, {}).setdefault(e.group, e)
-    queues = [list(pile.values()) for _, pile in sorted(piles.items())]
-    chosen: list[Example] = []
-    while any(queues) and len(chosen) < count:
-        chosen += [queue.pop(0) for queue in queues if queue]
-    return chosen[:count]
+    """Return examples of all labels in turn, each from another group as long as there are enough."""
+    queues: dict[str, list[Example]] = {}
+    firsts = {(e.label, e.group): e for e in reversed(examples)}
+    for e in dict.fromkeys([*reversed(firsts.values()), *examples]):
+        queues.setdefault(e.label, []).append(e)
+    turns = itertools.zip_longest(*(queue for _, queue in sorted(queues.items())))
+    return [e for turn in turns for e in turn if e is not None][:count]
 
 
 def _facts(settings: Settings, seconds: float) -> list[tuple[str, str]]:

@@ -31,4 +31,4 @@ def show(figure: Figure, alt: str) -> None:
     plt.close(figure)
     data = base64.b64encode(out.getvalue()).decode()
     html = f'<img src="data:image/png;base64,{data}" alt="{escape(alt)}">'
-    display({"text/html": html, "text/plain": alt}, raw=True)
+    display({"text/html": html, "text/plain": alt}, raw=True)  # type: ignore[no-untyped-call] # untyped in IPython
