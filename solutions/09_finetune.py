@@ -43,7 +43,7 @@ dojo.lab("09_finetune")
 # ## The problem: a model that has read logs, and has no opinion
 #
 # `tiny` is logdojo's own base model: a Llama of 5.5 million parameters that has read simulated firewall, ssh and
-# CloudTrail logs for ten minutes. It knows what comes next in a log line. It was never told what to think of one.
+# CloudTrail logs for seven minutes. It knows what comes next in a log line. It was never told what to think of one.
 
 # %%
 from logdojo.model import load_base

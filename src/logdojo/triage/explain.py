@@ -26,7 +26,6 @@ _MEANING: Final = MappingProxyType(
         "persistence": "Looks like someone making sure they can come back",
         "evasion": "Looks like someone switching off what would record them",
         "lateral": "Looks like movement from one host to the next",
-        "lateral-movement": "Looks like movement from one host to the next",
     }
 )
 _SHOWN: Final = (

@@ -23,7 +23,6 @@ OF_LABEL: Final = MappingProxyType(
         "bruteforce": Severity.MEDIUM,
         "exploit": Severity.HIGH,
         "lateral": Severity.HIGH,
-        "lateral-movement": Severity.HIGH,
         "evasion": Severity.HIGH,
         "exfiltration": Severity.CRITICAL,
         "persistence": Severity.CRITICAL,
