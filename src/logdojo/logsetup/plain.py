@@ -23,7 +23,8 @@ MAX_ITEMS: Final = 256
 MAX_VALUES: Final = 4_096
 """Values of one record, nested ones included, so that wide and deep together stay small."""
 MAX_DEPTH: Final = 8
-_WIDEST_INTEGER: Final = 2**63
+WIDEST_INTEGER: Final = 2**63
+"""Integers from here on are written as hexadecimal text: readers take 64 bits."""
 _LINE_BREAKS: Final = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
@@ -52,10 +53,10 @@ def shorten(text: str, limit: int = MAX_CHARACTERS) -> str:
     return f"{text[:half]}… [{len(text) - 2 * half} characters cut] …{text[-half:]}"
 
 
-def text_of(value: object) -> str:
+def text_of(value: object, limit: int = MAX_CHARACTERS) -> str:
     """Return ``str(value)``, or what went wrong with it in angle brackets; never raises."""
     try:
-        return printable(shorten(str(value)))
+        return printable(shorten(str(value), limit))
     # __str__ is the application's code: whatever it raises must not cost the record.
     except Exception as error:  # noqa: BLE001
         return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
@@ -80,7 +81,7 @@ class _Plain:
             return value
         if isinstance(value, int):
             # Readers take 64 bits; the decimal text of a giant integer is also refused by Python itself.
-            return int(value) if abs(value) < _WIDEST_INTEGER else shorten(hex(value))
+            return int(value) if abs(value) < WIDEST_INTEGER else shorten(hex(value))
         if isinstance(value, float):
             return float(value) if math.isfinite(value) else str(float(value))
         if isinstance(value, bytes | bytearray | memoryview):

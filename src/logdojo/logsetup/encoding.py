@@ -1,0 +1,177 @@
+"""A record → one line of JSON, quickly: what a line of code always says is encoded once and kept.
+
+The same line comes out as from ``json_line(ecs_fields(record))``, which is what happens for records that hold anything
+out of the ordinary: an exception, a value that is not text or a number, a character that a terminal obeys.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections.abc import Callable, Mapping
+from itertools import islice
+from json.encoder import encode_basestring
+from typing import Final, Protocol
+
+from logdojo.logsetup.context import ATTRIBUTE, ids_of_context
+from logdojo.logsetup.fields import N_OWN_ATTRIBUTES, ecs_fields, field_name, is_own, second_of, site_fields
+from logdojo.logsetup.plain import MAX_CHARACTERS, MAX_ITEMS, WIDEST_INTEGER, json_line, plain
+
+
+class Redacts(Protocol):
+    """What an encoder needs of a redactor; ``logdojo.logsetup.redaction.Redactor`` is one."""
+
+    def clean(self, line: bytes) -> bool:
+        """Return whether nothing in an encoded line looks like a secret."""
+
+    def fields(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """Return the fields without their secrets."""
+
+
+def _quote_without_orjson(text: str) -> bytes:
+    return encode_basestring(text).encode()
+
+
+try:
+    # Twice as fast on text, and the same bytes: both write the short escapes and leave all else as UTF-8.
+    from orjson import dumps as _dumps
+
+    _quote: Callable[[str], bytes] = _dumps
+except ImportError:
+    _quote = _quote_without_orjson
+
+_MILLISECONDS: Final = tuple(f'{each:03d}Z"'.encode() for each in range(1000))
+# U+007F to U+009F, U+2028 and U+2029 in UTF-8: ``plain`` writes them as escapes.
+_UNUSUAL: Final = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
+_MOST_SITES: Final = 4_096
+_MOST_NAMES: Final = 4_096
+
+
+class LineEncoder:
+    """Write records as one JSON object each.
+
+    Args:
+        service: value of ``service.name``; left out when empty.
+        redactor: takes secrets out of each line; None leaves lines as they are.
+    """
+
+    def __init__(self, service: str = "", redactor: Redacts | None = None) -> None:
+        self.service = service
+        self.redactor = redactor
+        self._clean = redactor.clean if redactor is not None else None
+        self._second = -1
+        self._prefix = b""
+        self._sites: dict[object, tuple[bytes, bytes]] = {}
+        self._names: dict[str, bytes] = {}
+
+    def line(self, record: logging.LogRecord) -> bytes:
+        """Return the record's line in UTF-8, without a line end; never raises on what the record holds."""
+        try:
+            line = self._quick(record)
+        # Lone surrogates, %-arguments that do not fit, unhashable names: the careful way handles all of them.
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+            line = b""
+        # What an argument's own __str__ raises is the application's, and may be anything.
+        except Exception:  # noqa: BLE001
+            line = b""
+        if line and (self._clean is None or self._clean(line)):
+            return line
+        return self.careful(record)
+
+    def careful(self, record: logging.LogRecord) -> bytes:
+        """Return the line of a record that holds anything at all, redacted field by field."""
+        fields = ecs_fields(record, service=self.service)
+        if self.redactor is None:
+            return json_line(fields).encode()
+        made_plain = plain(fields)
+        assert isinstance(made_plain, dict)
+        return json_line(self.redactor.fields(made_plain)).encode()
+
+    def _quick(self, record: logging.LogRecord) -> bytes:
+        """Return the line of an ordinary record, or nothing."""
+        attributes = record.__dict__
+        message = record.msg
+        if type(message) is not str or record.exc_info or record.exc_text or record.stack_info:
+            return b""
+        if record.args:
+            message %= record.args
+        if len(message) > MAX_CHARACTERS:
+            return b""
+        created = record.created
+        second = int(created)
+        if second != self._second:
+            # Rounding towards zero is rounding down only after 1970.
+            if second < 1:
+                return b""
+            self._prefix, self._second = b'{"@timestamp":"' + second_of(second).encode(), second
+        key = (
+            record.name,
+            record.levelname,
+            record.pathname,
+            record.lineno,
+            record.funcName,
+            record.threadName,
+            record.process,
+        )
+        site = self._sites.get(key) or self._new_site(key, record)
+        ids = attributes.get(ATTRIBUTE) or ids_of_context.get()
+        parts = [
+            self._prefix,
+            _MILLISECONDS[int((created - second) * 1000)],
+            site[0],
+            _quote(message),
+            site[1],
+            ids.encoded,
+        ]
+        if len(attributes) > N_OWN_ATTRIBUTES:
+            names = self._names
+            for name, value in islice(attributes.items(), N_OWN_ATTRIBUTES, None):
+                start = names.get(name)
+                if start is None:
+                    start = self._new_name(name)
+                if not start:
+                    continue
+                if name in ids.fields:
+                    if value is not ids.fields[name]:
+                        return b""
+                    continue
+                kind = type(value)
+                if kind is str:
+                    if len(value) > MAX_CHARACTERS:
+                        return b""
+                    parts += start, _quote(value)
+                elif kind is int:
+                    if not -WIDEST_INTEGER < value < WIDEST_INTEGER:
+                        return b""
+                    parts += start, b"%d" % value
+                elif kind is float and math.isfinite(value):
+                    parts += start, repr(value).encode()
+                elif value is None:
+                    parts += start, b"null"
+                elif kind is bool:
+                    parts += start, b"true" if value else b"false"
+                else:
+                    return b""
+            if len(parts) > 2 * MAX_ITEMS:
+                return b""
+        parts.append(b"}")
+        line = b"".join(parts)
+        return b"" if (not line.isascii() or b"\x7f" in line) and _UNUSUAL.search(line) else line
+
+    def _new_site(self, key: tuple[object, ...], record: logging.LogRecord) -> tuple[bytes, bytes]:
+        if len(self._sites) >= _MOST_SITES:
+            self._sites.clear()
+        level = json_line({"log.level": record.levelname.lower()})[1:-1]
+        fields = json_line(site_fields(record, service=self.service))[1:-1]
+        made = f',{level},"message":'.encode(), f",{fields}".encode()
+        self._sites[key] = made
+        return made
+
+    def _new_name(self, name: str) -> bytes:
+        """Return what stands before the value of an extra; nothing for an attribute of logging's own."""
+        if len(self._names) >= _MOST_NAMES:
+            self._names.clear()
+        made = b"" if is_own(name) else f",{json_line({field_name(name): 0})[1:-2]}".encode()
+        self._names[name] = made
+        return made
