@@ -59,6 +59,7 @@ LABS: Final[tuple[Lab, ...]] = (
         parts={
             "format_exception_safely": "logdojo.logsetup.formatters:exception_fields",
             "format_record": "logdojo.logsetup.formatters:format_record",
+            "make_config": "logdojo.course.parts:make_config",
         },
     ),
     Lab(
@@ -66,7 +67,7 @@ LABS: Final[tuple[Lab, ...]] = (
         "structured_context",
         "Structured events with context",
         "request and user ids that follow an event through threads and asyncio, also with structlog and Loguru",
-        75,
+        90,
         "moderate",
         ("log.context", "log.structlog", "log.loguru"),
         ("01_logging_foundations",),

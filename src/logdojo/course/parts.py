@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import TextIO
 
 from logdojo.anonymize import Anonymizer
+
+
+def make_config(stream: TextIO, formatter: type[logging.Formatter], levels: Mapping[str, str]) -> dict[str, object]:
+    """Return a dict for ``logging.config.dictConfig`` that writes to ``stream``, as lab 01's exercise does.
+
+    Args:
+        stream: where the one handler writes.
+        formatter: class of its formatter.
+        levels: logger name → level name, for loggers that differ from the root's ``INFO``.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": formatter}},
+        "handlers": {"log": {"class": "logging.StreamHandler", "stream": stream, "formatter": "line"}},
+        "loggers": {name: {"level": level} for name, level in levels.items()},
+        "root": {"level": "INFO", "handlers": ["log"]},
+    }
 
 
 def redact_line(line: str, key: bytes) -> str:
