@@ -114,8 +114,12 @@ def segments(log: Path) -> list[Segment]:
 
 def left_over(log: Path) -> list[Path]:
     """Return older forms of archives that also stand there in a newer one; they are safe to remove."""
-    newest = {segment.path for segment in segments(log)}
-    return [path for path in _beside(log) if stamp_of(log, path) and path not in newest]
+    # One look at the folder, not two: a rotation in between would make a new archive look like an old form.
+    forms: dict[str, list[Path]] = {}
+    for path in _beside(log):
+        if stamp := stamp_of(log, path):
+            forms.setdefault(stamp, []).append(path)
+    return [path for paths in forms.values() for path in sorted(paths, key=lambda p: len(p.name))[:-1]]
 
 
 def stamp_of(log: Path, path: Path) -> str:

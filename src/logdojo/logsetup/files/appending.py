@@ -1,0 +1,118 @@
+"""A file to which whole lines are appended, by many processes, whatever happens to them or to the disk.
+
+Each line is one ``write`` to a descriptor opened with ``O_APPEND``: when it returns, the line is with the kernel, and
+no kill of the process can take it back. (A loss of power can, until the disk has it: ``sync`` waits for that.)
+
+A full disk may cut a line short, and so may a kill in the middle of a write. A line that was cut is overwritten where
+it lies, with spaces and a line end. That needs no new space and moves nothing, so it is safe beside other writers; and
+readers skip blank lines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from logdojo.logsetup.files.locks import is_at, share
+from logdojo.logsetup.files.mending import blank, mend_tail
+
+_BINARY: Final = getattr(os, "O_BINARY", 0)
+_TRIES: Final = 200
+
+
+class Appender:
+    """An open log file. Not safe among threads by itself: a handler's lock is.
+
+    Args:
+        path: the live file; its folder must exist.
+        mode: permission bits that the file gets and keeps under any umask.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, mode: int = 0o640) -> None:
+        self.path = path
+        self.mode = mode
+        self._cut = (0, 0)
+        self.fd = self._open()
+
+    def append(self, data: bytes) -> None:
+        """Append one or more whole lines.
+
+        Raises:
+            OSError: nothing of them is in the file, not even a part.
+        """
+        if self._cut[1]:
+            self._blank_cut()
+        written = os.write(self.fd, data)
+        if written != len(data):
+            end = os.lseek(self.fd, 0, os.SEEK_CUR)
+            self._cut = (end - written, end)
+            self._blank_cut()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def size(self) -> int:
+        """Return the size of the file in bytes, other processes' lines included."""
+        return os.fstat(self.fd).st_size
+
+    def in_place(self) -> bool:
+        """Return whether the file is still the one that ``path`` names: it may have been renamed or removed."""
+        return is_at(self.fd, self.path)
+
+    def reopen(self) -> None:
+        """Move on to the file that ``path`` names now, and make it when there is none.
+
+        A child process does so before its first line: what it has inherited is its parent's.
+
+        Raises:
+            OSError: it cannot be opened; the old file stays open and is written to.
+        """
+        old, self.fd = self.fd, self._open()
+        if old >= 0:
+            os.close(old)
+
+    def sync(self) -> None:
+        """Wait until the disk has every line that was appended."""
+        os.fsync(self.fd)
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    def _open(self) -> int:
+        for left in reversed(range(_TRIES)):
+            fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY, self.mode)
+            try:
+                # No lock: it was renamed a moment ago, and whoever tends archives has it; the name leads elsewhere now.
+                # A foreign program may hold a lock for good; logging goes on without ours.
+                if (share(fd) and is_at(fd, self.path)) or not left:
+                    self._keep_mode(fd)
+                    # A disk that is full now may have space later; a cut line stays for the next who opens the file.
+                    with contextlib.suppress(OSError):
+                        mend_tail(fd, self.path)
+                    self._cut = (0, 0)
+                    return fd
+            except BaseException:
+                os.close(fd)
+                raise
+            os.close(fd)
+            time.sleep(0.001)
+        raise AssertionError("the last try returns or raises")
+
+    def _keep_mode(self, fd: int) -> None:
+        if os.fstat(fd).st_mode & 0o7777 != self.mode and hasattr(os, "fchmod"):
+            # The umask took bits away, or somebody changed them. A file of another owner stays as it is.
+            with contextlib.suppress(PermissionError):
+                os.fchmod(fd, self.mode)
+
+    def _blank_cut(self) -> None:
+        """Overwrite a line that was cut short; it is tried again before the next line when that fails."""
+        blank(self.fd, self.path, *self._cut)
+        self._cut = (0, 0)

@@ -1,0 +1,283 @@
+"""The handler of ``logging`` that writes a log file: nothing it has taken is lost, and nothing it does raises.
+
+Accepted is what ``handle`` has returned from. It is written, or counted as dropped and reported in the log itself when
+writing works again; ``counts`` gives both numbers at any time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from logdojo.logsetup.encoding import LineEncoder
+from logdojo.logsetup.files.appending import Appender
+from logdojo.logsetup.files.outage import Complaints, Outage
+from logdojo.logsetup.files.rotation import Rotation
+from logdojo.logsetup.files.upkeep import Upkeep
+
+_LOOK_SECONDS: Final = 1.0
+_BLOCK_STEP_SECONDS: Final = 0.05
+
+
+class Links(Protocol):
+    """What a handler needs of a hash chain; ``logdojo.logsetup.integrity.Chain`` is one."""
+
+    def link(self, line: bytes) -> bytes:
+        """Return the line with its link to the one before."""
+
+    def undo(self) -> None:
+        """Take back the last link: its line was not written."""
+
+    def restart(self) -> None:
+        """Begin a chain of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the records that a handler has accepted.
+
+    Args:
+        written: records in the file.
+        dropped: records that could not be written.
+        withheld: records of ``written`` of which only the place is told, since a filter or a formatter failed.
+    """
+
+    written: int
+    dropped: int
+    withheld: int
+
+
+class LogFileHandler(logging.Handler):
+    """Append each record to a file as one line.
+
+    Args:
+        path: the live file; its folder must exist.
+        mode: permission bits of all files, kept under any umask and through rotation.
+        rotation: when a new file begins; by default never.
+        chain: links each line to the one before; None writes lines as they are.
+        upkeep: tends archives; None makes one that only mends them.
+        when_full: ``drop`` counts and goes on; ``block`` waits up to ``block_seconds`` for space first.
+        block_seconds: longest wait of one call, in seconds.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        mode: int = 0o640,
+        rotation: Rotation | None = None,
+        chain: Links | None = None,
+        upkeep: Upkeep | None = None,
+        when_full: Literal["drop", "block"] = "drop",
+        block_seconds: float = 30.0,
+    ) -> None:
+        super().__init__()
+        self.path = Path(path).absolute()
+        self.rotation = rotation or Rotation()
+        self.when_full = when_full
+        self.block_seconds = block_seconds
+        self._chain = chain
+        self._complaints = Complaints()
+        self.upkeep = upkeep or Upkeep(self.path)
+        self.upkeep.complain = self._complaints.say
+        self._fallback = LineEncoder()
+        self._line: Callable[[logging.LogRecord], bytes] = self._fallback.line
+        self._outage: Outage | None = None
+        self._written = self._dropped = self._withheld = 0
+        self._inside = False
+        self._forked = False
+        self._file = Appender(self.path, mode)
+        self._room = 0
+        self._from, self._until = 0.0, 0.0
+        _remember(self)
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802  # logging's own name
+        """Take the formatter that makes the lines; one with a method ``line`` gives bytes, any other gives text."""
+        super().setFormatter(fmt)
+        line = getattr(fmt, "line", None)
+        self._line = line if callable(line) else (self._text_line if fmt is not None else self._fallback.line)
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Write the record, unless a filter refuses it; never raises what a filter, a formatter or the disk raises."""
+        try:
+            if self.filters:
+                kept = self.filter(record)
+                if not kept:
+                    return False
+                # From Python 3.12 on a filter may give another record.
+                record = record if kept is True else kept
+            line = self._line(record)
+        except Exception as error:  # noqa: BLE001
+            line = self._withhold(record, error)
+        with self.lock:  # type: ignore[union-attr]  # made by Handler.__init__
+            if self._room <= 0 or not self._from <= record.created < self._until:
+                self._look(record.created)
+            if self._outage is not None and not self._resume(record):
+                return True
+            try:
+                self._append(line)
+            except OSError as error:
+                self._refused(record.created, error)
+            else:
+                self._written += 1
+        return True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record that has passed the filters."""
+        self.handle(record)
+
+    def counts(self) -> Counts:
+        """Return what became of the records so far."""
+        return Counts(self._written, self._dropped, self._withheld)
+
+    def sync(self) -> None:
+        """Wait until the disk has what was written: after a loss of power, it is still there."""
+        with self.lock:  # type: ignore[union-attr]  # made by Handler.__init__
+            self._file.sync()
+
+    def close(self) -> None:
+        """Report what was dropped, close the file, and let upkeep do its last round; a second call does nothing."""
+        with self.lock:  # type: ignore[union-attr]  # made by Handler.__init__
+            if self._file.fd >= 0:
+                if self._outage is not None and not self._resume(None):
+                    self._complaints.say(f"{self.path}: {self._outage.dropped} records dropped: {self._outage.reason}")
+                self._file.close()
+                self.upkeep.stop()
+        super().close()
+
+    def _append(self, line: bytes) -> None:
+        """Append a line and its link.
+
+        Raises:
+            OSError: it could not be written, and the chain does not count it.
+        """
+        chain = self._chain
+        if chain is None:
+            self._file.append(line + b"\n")
+        else:
+            if self._inside:
+                # A signal's handler logs while this thread is between link and write: it gets a chain of its own.
+                chain.restart()
+            self._inside = True
+            try:
+                line = chain.link(line)
+                self._file.append(line + b"\n")
+            except OSError:
+                chain.undo()
+                raise
+            except BaseException:
+                # Nobody can say whether the line was written, so no later one may claim to follow it.
+                chain.restart()
+                raise
+            finally:
+                self._inside = False
+        self._room -= len(line)
+
+    def _refused(self, created: float, error: OSError) -> None:
+        """Count a record that could not be written, and say so once."""
+        if self._outage is None:
+            self._outage = Outage(error.strerror or str(error), created, created)
+            self._complaints.say(
+                f"{self.path}: {self._outage.reason}; records are counted and dropped until it is over"
+            )
+        self._outage.add(created)
+        self._dropped += 1
+
+    def _resume(self, record: logging.LogRecord | None) -> bool:
+        """Try to end an outage by reporting it; when it goes on, count the record and return False."""
+        outage = self._outage
+        assert outage is not None
+        patience = time.monotonic() + (self.block_seconds if self.when_full == "block" and record is not None else 0.0)
+        message, extras = outage.told()
+        notice = logging.LogRecord("logdojo.logsetup", logging.WARNING, __file__, 0, message, (), None, "handle")
+        vars(notice).update(extras)
+        line = self._fallback.line(notice)
+        while True:
+            try:
+                self._append(line)
+            except OSError as error:
+                if time.monotonic() < patience:
+                    time.sleep(_BLOCK_STEP_SECONDS)
+                    continue
+                if record is not None:
+                    self._refused(record.created, error)
+                return False
+            self._outage = None
+            return True
+
+    def _look(self, now: float) -> None:
+        """See to what does not come with every record: a fork, a rotation by us or by others, the next look."""
+        file = self._file
+        try:
+            if self._forked:
+                file.reopen()
+                self._forked = False
+            if self.rotation.is_due(file, now):
+                self.rotation.rotate(file, now)
+                self.upkeep.poke()
+            elif not file.in_place():
+                file.reopen()
+                self.upkeep.poke()
+            self._room = self.rotation.room(file.size())
+        except OSError as error:
+            self._complaints.say(f"{self.path}: no new file could be begun ({error.strerror}); the old one goes on")
+            self._room = 65_536
+        self._from, self._until = now - _LOOK_SECONDS, min(now + _LOOK_SECONDS, self.rotation.ends(now))
+
+    def _withhold(self, record: logging.LogRecord, error: Exception) -> bytes:
+        """Return a line that tells where a record came from, and nothing of what it said: secrets may be in it."""
+        self._withheld += 1
+        self._complaints.say(
+            f"{self.path}: a filter or formatter failed ({type(error).__name__}); its record is withheld"
+        )
+        told = logging.LogRecord(
+            str(record.name),
+            logging.ERROR,
+            str(record.pathname),
+            record.lineno if isinstance(record.lineno, int) else 0,
+            "record withheld: a filter or a formatter failed",
+            (),
+            None,
+            str(record.funcName),
+        )
+        vars(told).update({"event.kind": "pipeline_error", "error.type": type(error).__name__})
+        return self._fallback.line(told)
+
+    def _text_line(self, record: logging.LogRecord) -> bytes:
+        return self.format(record).replace("\n", "\\n").encode("utf-8", "backslashreplace")
+
+    def _after_fork(self) -> None:
+        """In a child process: the open file, the chain and the thread are the parent's."""
+        self._forked, self._room, self._inside = True, 0, False
+        if self._chain is not None:
+            self._chain.restart()
+        self._written = self._dropped = self._withheld = 0
+        self._outage = None
+        self.upkeep.after_fork()
+
+
+_alive: weakref.WeakSet[LogFileHandler] = weakref.WeakSet()
+_watching: list[bool] = []
+
+
+def _remember(handler: LogFileHandler) -> None:
+    """Tell the handler when the process has been forked."""
+    _alive.add(handler)
+    # Once a process, and not at import: whoever only imports this has nothing to look after.
+    if not _watching and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_tell_all)
+        _watching.append(True)
+
+
+def _tell_all() -> None:
+    for handler in list(_alive):
+        handler._after_fork()  # noqa: SLF001
