@@ -1,4 +1,4 @@
-"""Benchmarks: ``python -m tests.bench`` runs every ``bench_*.py`` here and prints what it measured.
+"""Benchmarks: ``python -m tests.bench`` runs every module here that has a ``main()`` and prints what it measured.
 
-Timings are never asserted in a test; they are compared here, with the baseline measured in the same run.
+Timings are never asserted in a test; they are compared here, with the peers measured in the same run.
 """

@@ -10,15 +10,20 @@ from tests import bench
 
 
 def main(wanted: list[str]) -> int:
-    """Run each module ``bench_*`` that has a ``main()``; return 1 when a named one does not exist."""
-    found = sorted(module.name for module in pkgutil.iter_modules(bench.__path__) if module.name.startswith("bench_"))
-    unknown = [name for name in wanted if f"bench_{name}" not in found]
+    """Run each module that has a ``main()``; return 1 when a named one does not exist."""
+    modules = {
+        each.name: importlib.import_module(f"tests.bench.{each.name}")
+        for each in sorted(pkgutil.iter_modules(bench.__path__), key=lambda m: m.name)
+        if each.name != "__main__"
+    }
+    found = [name for name, module in modules.items() if hasattr(module, "main")]
+    unknown = sorted(set(wanted) - set(found))
     if unknown:
         print(f"no benchmark named {', '.join(unknown)}; there are: {', '.join(found)}", file=sys.stderr)
         return 1
-    for name in [f"bench_{each}" for each in wanted] or found:
-        print(f"== {name.removeprefix('bench_')}", flush=True)
-        importlib.import_module(f"tests.bench.{name}").main()
+    for name in wanted or found:
+        print(f"== {name}", flush=True)
+        modules[name].main()
     return 0
 
 
