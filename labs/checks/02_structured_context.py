@@ -300,6 +300,7 @@ def refuses_other_forms(lab):
     refused(lab, HEADER[:-1], "a header that is cut short")
     refused(lab, HEADER.replace("0af7", "0ag7"), "a trace id with the letter g")
     refused(lab, HEADER.upper(), "a header in capitals")
+    refused(lab, f"{HEADER[:2]}{HEADER}", "a header with more in front")
     refused(lab, f"00-{TRACE}0-{PARENT}-01", "a trace id of 33 characters")
 
 

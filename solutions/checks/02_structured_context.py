@@ -95,7 +95,7 @@ def none_takes_away(lab):
     context.bind(user="u1", session="s1")
     with context.scope(session=None):
         inside = context.current()
-    assert inside == {"user.id": "u1"}, f"inside scope(session=None) the ids are {inside}"
+    assert inside == {"user.id": "u1"}, f"inside scope(session=None) the ids are {inside}: leave out what is None"
     context.bind(user=None, trace=None)
     assert context.current() == {"session.id": "s1"}, (
         f"after bind(user=None) the ids are {context.current()}: leave out what is None"
@@ -405,20 +405,23 @@ def structlog_for_real(lab):
     """Work inside a structlog logger, call after call."""
     import structlog
 
-    stream = io.StringIO()
+    stream, context = io.StringIO(), Given()
     log = structlog.wrap_logger(
         structlog.WriteLogger(stream),
-        processors=list(lab.structlog_chain(Given({"user.id": "u1"}))),
+        processors=list(lab.structlog_chain(context)),
         wrapper_class=structlog.make_filtering_bound_logger("INFO"),
     ).bind(logger="shop", order=17)
-    for _ in range(2):
+    for user in ("u1", "u2"):
+        context.ids = {"user.id": user}
         log.info("paid %s", "twice")
     log.debug("too quiet")
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert len(lines) == 2, f"two calls at INFO gave {len(lines)} lines"
     for line in lines:
-        found = line["message"], line["log.logger"], value_of(line, "order"), line.get("user.id")
-        assert found == ("paid twice", "shop", 17, "u1"), f"message, logger, order and user came out as {found}"
+        found = line["message"], line["log.logger"], value_of(line, "order")
+        assert found == ("paid twice", "shop", 17), f"message, logger and order came out as {found}"
+    users = [line.get("user.id") for line in lines]
+    assert users == ["u1", "u2"], f"the lines of u1 and u2 have the users {users}: no ids of an earlier moment"
 
 
 def loguru_logger():
@@ -493,6 +496,20 @@ def loguru_hostile(lab):
 
 
 @check("set_up_loguru")
+def loguru_asks_each_time(lab):
+    """Ask for the ids anew for each record."""
+    logger, stream, context = loguru_logger(), io.StringIO(), Given()
+    lab.set_up_loguru(logger, stream, context)
+    users = []
+    for user in ("u1", "u2"):
+        context.ids = {"user.id": user}
+        before = stream.tell()
+        logger.info("paid")
+        users.append(json.loads(stream.getvalue()[before:]).get("user.id"))
+    assert users == ["u1", "u2"], f"the lines of u1 and u2 have the users {users}: no ids of an earlier moment"
+
+
+@check("set_up_loguru")
 def loguru_twice_is_once(lab):
     """Write once when it is set up twice, from DEBUG up."""
     logger, stream = loguru_logger(), io.StringIO()
@@ -502,7 +519,9 @@ def loguru_twice_is_once(lab):
     logger.trace("too quiet")
     text = stream.getvalue()
     assert "a detail" in text, "a DEBUG does not reach the stream"
-    assert text.count("a detail") == 1, "set up twice, it writes each record twice: take the old sink off first"
+    assert sum("a detail" in line for line in text.splitlines()) == 1, (
+        "set up twice, it writes each record twice: take the old sink off first"
+    )
     assert "too quiet" not in text, "a TRACE reaches the stream: from DEBUG up is meant"
 
 
