@@ -11,6 +11,28 @@ from logdojo.quiz.grading import PASS, grade_free_text
 from logdojo.quiz.items import FreeText, MultipleChoice, SingleChoice
 from logdojo.quiz.lint import Severity, lint
 
+ROWS_OF_FIRST_LABS = {
+    "log.purpose",
+    "log.components",
+    "log.levels",
+    "log.config",
+    "log.format",
+    "log.rotation",
+    "log.context",
+    "log.exceptions",
+    "log.async",
+    "log.lazy",
+    "log.batching",
+    "log.loguru",
+    "log.structlog",
+    "log.sensitive",
+    "log.access",
+    "log.encryption",
+    "log.integrity",
+    "log.audit",
+    "log.retention",
+}
+
 
 def score(item: FreeText, text: str) -> float:
     return grade_free_text(item.prompt, item.key_points, text, misconceptions=item.misconceptions).score
@@ -40,6 +62,26 @@ def test_longest_option_gives_nothing_away(bank: Bank):
     singles = [item for item in bank.items if isinstance(item, SingleChoice)]
     longest = [item for item in singles if max(item.options, key=lambda option: len(option.text)).key]
     assert len(longest) <= 0.3 * len(singles)
+
+
+def test_each_option_of_the_first_labs_says_why(bank: Bank):
+    """On the rows that labs 01 to 04 build, right options have a rationale as well as wrong ones."""
+    missing = [
+        (item.id, option.text)
+        for item in bank.items
+        if item.objective in ROWS_OF_FIRST_LABS and not isinstance(item, FreeText)
+        for option in item.options
+        if not option.rationale.strip()
+    ]
+    assert missing == []
+
+
+def test_rows_of_the_first_labs_are_asked_enough(bank: Bank):
+    """Each row that labs 01 to 04 build has the items that the syllabus demands."""
+    asked = Counter(item.objective for item in bank.items)
+    least = {row.id: row.ask for row in bank.syllabus if row.id in ROWS_OF_FIRST_LABS}
+    assert set(least) == ROWS_OF_FIRST_LABS
+    assert {row: (asked[row], ask) for row, ask in least.items() if asked[row] < ask} == {}
 
 
 def test_free_texts_are_complete(free_texts: list[FreeText]):
@@ -79,7 +121,7 @@ PLANTED = {
     ),
     "its author gives 0.95": ("interview", {"score: 0.41": "score: 0.95"}),
     "no failing sample": ("interview", {"kind: failing": "kind: partial"}),
-    "the key is the longest option in 4 of 6": (
+    "the key is the longest option in 6 of 11": (
         "log_security",
         {
             key: "Very " * 30 + key

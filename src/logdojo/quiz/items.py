@@ -48,7 +48,10 @@ class Option(_Strict):
     text: Text
     key: Annotated[bool, Field(description="true when it is right")] = False
     rationale: Annotated[
-        str, Field(description="for a distractor: what one would have to believe, and why it fails")
+        str,
+        Field(
+            description="for a distractor: what one would have to believe, and why it fails; for a key: why it is right"
+        ),
     ] = ""
 
 
