@@ -71,6 +71,7 @@ LABS: Final[tuple[Lab, ...]] = (
         "moderate",
         ("log.context", "log.structlog", "log.loguru"),
         ("01_logging_foundations",),
+        parts={"carried": "logdojo.logsetup.carrying:carry"},
     ),
     Lab(
         3,
@@ -87,7 +88,7 @@ LABS: Final[tuple[Lab, ...]] = (
         "secure_logs",
         "Logs that keep secrets and show tampering",
         "a redaction filter, encrypted archives, a signed hash chain and a retention rule",
-        90,
+        150,
         "demanding",
         ("log.sensitive", "log.access", "log.encryption", "log.integrity", "log.audit", "log.retention"),
         ("01_logging_foundations", "02_structured_context"),
