@@ -116,14 +116,8 @@ class LineEncoder:
         )
         site = self._sites.get(key) or self._new_site(key, record)
         ids = attributes.get(ATTRIBUTE) or ids_of_context.get()
-        parts = [
-            self._prefix,
-            _MILLISECONDS[int((created - second) * 1000)],
-            site[0],
-            _quote(message),
-            site[1],
-            ids.encoded,
-        ]
+        moment = _MILLISECONDS[int((created - second) * 1000)]
+        parts = [self._prefix, moment, site[0], _quote(message), site[1], ids.encoded]
         if len(attributes) > N_OWN_ATTRIBUTES:
             names = self._names
             for name, value in islice(attributes.items(), N_OWN_ATTRIBUTES, None):
@@ -157,7 +151,8 @@ class LineEncoder:
                 return b""
         parts.append(b"}")
         line = b"".join(parts)
-        return b"" if (not line.isascii() or b"\x7f" in line) and _UNUSUAL.search(line) else line
+        # An integer is looked for five times as fast as a bytes of length one.
+        return b"" if (not line.isascii() or 0x7F in line) and _UNUSUAL.search(line) else line
 
     def _new_site(self, key: tuple[object, ...], record: logging.LogRecord) -> tuple[bytes, bytes]:
         if len(self._sites) >= _MOST_SITES:

@@ -38,23 +38,23 @@ class Appender:
     def __init__(self, path: Path, mode: int = 0o640) -> None:
         self.path = path
         self.mode = mode
-        self._cut = (0, 0)
+        self._cut: tuple[int, int] | None = None
         self.fd = self._open()
 
-    def append(self, data: bytes) -> None:
-        """Append one or more whole lines.
+    def append(self, line: bytes) -> int:
+        """Append a line and its line end, and return how many bytes that were.
 
         Raises:
-            OSError: nothing of them is in the file, not even a part.
+            OSError: nothing of it is in the file, not even a part.
         """
-        if self._cut[1]:
-            self._blank_cut()
-        written = os.write(self.fd, data)
-        if written != len(data):
+        if self._cut is not None:
+            self._blank(*self._cut)
+        written = os.write(self.fd, line + b"\n")
+        if written <= len(line):
             end = os.lseek(self.fd, 0, os.SEEK_CUR)
-            self._cut = (end - written, end)
-            self._blank_cut()
+            self._blank(end - written, end)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return written
 
     def size(self) -> int:
         """Return the size of the file in bytes, other processes' lines included."""
@@ -97,7 +97,7 @@ class Appender:
                     # A disk that is full now may have space later; a cut line stays for the next who opens the file.
                     with contextlib.suppress(OSError):
                         mend_tail(fd, self.path)
-                    self._cut = (0, 0)
+                    self._cut = None
                     return fd
             except BaseException:
                 os.close(fd)
@@ -112,7 +112,8 @@ class Appender:
             with contextlib.suppress(PermissionError):
                 os.fchmod(fd, self.mode)
 
-    def _blank_cut(self) -> None:
+    def _blank(self, start: int, end: int) -> None:
         """Overwrite a line that was cut short; it is tried again before the next line when that fails."""
-        blank(self.fd, self.path, *self._cut)
-        self._cut = (0, 0)
+        self._cut = (start, end)
+        blank(self.fd, self.path, start, end)
+        self._cut = None

@@ -96,6 +96,7 @@ class LogFileHandler(logging.Handler):
         self._inside = False
         self._forked = False
         self._file = Appender(self.path, mode)
+        self._append = self._file.append if chain is None else self._append_linked
         self._room = 0
         self._from, self._until = 0.0, 0.0
         _remember(self)
@@ -119,14 +120,15 @@ class LogFileHandler(logging.Handler):
         except Exception as error:  # noqa: BLE001
             line = self._withhold(record, error)
         with self.lock:  # type: ignore[union-attr]  # made by Handler.__init__
-            if self._room <= 0 or not self._from <= record.created < self._until:
-                self._look(record.created)
+            created = record.created
+            if self._room <= 0 or not self._from <= created < self._until:
+                self._look(created)
             if self._outage is not None and not self._resume(record):
                 return True
             try:
-                self._append(line)
+                self._room -= self._append(line)
             except OSError as error:
-                self._refused(record.created, error)
+                self._refused(created, error)
             else:
                 self._written += 1
         return True
@@ -154,33 +156,29 @@ class LogFileHandler(logging.Handler):
                 self.upkeep.stop()
         super().close()
 
-    def _append(self, line: bytes) -> None:
-        """Append a line and its link.
+    def _append_linked(self, line: bytes) -> int:
+        """Append a line with its link; one that could not be written leaves no gap in the chain.
 
         Raises:
-            OSError: it could not be written, and the chain does not count it.
+            OSError: nothing of it is in the file.
         """
         chain = self._chain
-        if chain is None:
-            self._file.append(line + b"\n")
-        else:
-            if self._inside:
-                # A signal's handler logs while this thread is between link and write: it gets a chain of its own.
-                chain.restart()
-            self._inside = True
-            try:
-                line = chain.link(line)
-                self._file.append(line + b"\n")
-            except OSError:
-                chain.undo()
-                raise
-            except BaseException:
-                # Nobody can say whether the line was written, so no later one may claim to follow it.
-                chain.restart()
-                raise
-            finally:
-                self._inside = False
-        self._room -= len(line)
+        assert chain is not None
+        if self._inside:
+            # A signal's handler logs while this thread is between link and write: it gets a chain of its own.
+            chain.restart()
+        self._inside = True
+        try:
+            return self._file.append(chain.link(line))
+        except OSError:
+            chain.undo()
+            raise
+        except BaseException:
+            # Nobody can say whether the line was written, so no later one may claim to follow it.
+            chain.restart()
+            raise
+        finally:
+            self._inside = False
 
     def _refused(self, created: float, error: OSError) -> None:
         """Count a record that could not be written, and say so once."""

@@ -35,11 +35,10 @@ def cut_lines(data: bytes, *, glued_only: bool = False) -> Iterator[tuple[int, i
         stop = data.find(b"\n", start)
         stop = len(data) if stop < 0 else stop
         line = data[start:stop]
-        # The common case without reading any JSON: one beginning, and an end.
-        if not (line.endswith(b"}") and line.startswith(LINE_START) and line.count(LINE_START) == 1) or not _whole(
-            line
-        ):
-            yield from ((start + a, start + b) for a, b in _cut(line, last=stop == len(data), glued_only=glued_only))
+        last = stop == len(data)
+        # The common case without reading any JSON. A cut line that ends in a brace is the last one, if anywhere.
+        if last or not (line.endswith(b"}") and line.startswith(LINE_START) and line.count(LINE_START) == 1):
+            yield from ((start + a, start + b) for a, b in _cut(line, last=last, glued_only=glued_only))
         start = stop + 1
 
 
@@ -84,9 +83,11 @@ def mend_glued(fd: int, path: Path) -> int:
         if len(data) < size - position:
             cut_at = data.rfind(b"\n") + 1
             data = data[:cut_at] if cut_at else read_at(fd, path, position, _LONGEST_LINE)
-        for first, after in list(cut_lines(data, glued_only=True)):
-            blank(fd, path, position + first, position + after)
-            mended += 1
+        # Inside a value the quotes of a beginning are escaped: where each stands at the start of a line, none is glued.
+        if data.count(LINE_START) != data.count(b"\n" + LINE_START) + data.startswith(LINE_START):
+            for first, after in list(cut_lines(data, glued_only=True)):
+                blank(fd, path, position + first, position + after)
+                mended += 1
         position += len(data)
     return mended
 
