@@ -918,11 +918,19 @@ print("changed:", answers["changed"])
 #
 # ## In production
 #
-# logdojo's own part does the same for a real service: [configuration](../src/logdojo/logsetup/configuration.py) turns
-# one frozen settings object into a dictConfig, and [formatters](../src/logdojo/logsetup/formatters.py) writes the ECS
-# line. It also handles what this lab left out: NaN, values that contain themselves, a megabyte in one field, broken
-# `__str__` methods, and ids of user and session in every record. `python -m logdojo.logsetup` shows one record in
-# both of its forms.
+# logdojo's own part does the same for a real service.
+#
+# - [configuration](../src/logdojo/logsetup/configuration.py) turns one frozen settings object into a plain dictConfig,
+#   and `setup()` may be called again, after a reload or in a notebook.
+# - [formatters](../src/logdojo/logsetup/formatters.py) writes the ECS line, and a second form for people at a terminal.
+#   Its [encoding](../src/logdojo/logsetup/encoding.py) does once what is the same for each line.
+# - [exceptions](../src/logdojo/logsetup/exceptions.py) keeps the whole chain and no local variable, also of exceptions
+#   that cannot even be printed.
+# - [plain](../src/logdojo/logsetup/plain.py) handles what this lab left out: NaN, values that contain themselves, a
+#   megabyte in one field, broken `__str__` methods.
+#
+# Labs 02 to 04 build what surrounds it: ids in every record, files that lose nothing, and lines that keep secrets.
+# `python -m logdojo.logsetup` shows one record in both of its forms.
 
 # %%
 from logdojo.logsetup import JsonFormatter as LibraryFormatter
