@@ -499,6 +499,8 @@ def refused(lab, archive, name="a.enc", keys=None):
         lab.decrypt_archive(archive, name, ring() if keys is None else keys)
     except ValueError as error:
         return str(error) or "ValueError without a word"
+    except NotImplementedError:
+        raise
     except Exception as error:
         raise AssertionError(f"it must be a ValueError, not {type(error).__name__}") from None
     return ""
@@ -526,7 +528,7 @@ def says_what_is_wrong(lab):
     """Tell a stranger, another name and a lost key apart."""
     archive = sealed(lab, b"lines", key_id="new key")
     for what, said, word in (
-        ("a text file", refused(lab, b"hello, world, this is no archive at all"), "no archive"),
+        ("a text file", refused(lab, b"hello, world. " * 9), "no archive"),
         ("an archive under another name", refused(lab, archive, name="b.enc"), "changed"),
         ("an archive without its end", refused(lab, archive[:-1]), "changed"),
         ("an archive whose key is lost", refused(lab, archive, keys={}), "new key"),
