@@ -1,0 +1,101 @@
+r"""Pairs of a secret name and its value in free text.
+
+Covered: ``name=value``, ``name: value``, ``"name": "value"``, ``name => value``, ``user[name]=value``,
+``<name>value</name>``, ``('name', 'value')``, ``--name value``, ``password 'value'``, ``auth=('user', 'value')``;
+Python, JSON and Ruby literals; JSON inside JSON, its quotes escaped at any depth; names and signs that are URL-encoded
+or HTML-escaped; HTTP headers to their line's end.
+Not covered: a secret in a sentence without a sign (``the password is …``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from logdojo.logsetup.redaction.names import NO_SECRETS, Kind, Names, holds_secret
+from logdojo.logsetup.redaction.values import line_end, value_span
+
+MARKER: Final = "[redacted]"
+_NAME: Final = r"(?<![A-Za-z0-9_.$-])([A-Za-z0-9_.$-]++)"
+_PAIR: Final = re.compile(
+    _NAME + r"(?:[ \"'\\\]]|%2[27]|%5[Dd]|&quot;|&#3[49];){0,12}+(=>|:=|={1,2}|:(?!//)|%3[DdAa])[ \t]{0,4}+"
+)
+_ELEMENT: Final = re.compile(r"<(?:[A-Za-z0-9_]{1,32}:)?([A-Za-z_][A-Za-z0-9_.-]{0,64})>(?=[^<])")
+_TUPLE: Final = re.compile(r"[(\[]b?\\{0,7}[\"']([A-Za-z_][A-Za-z0-9_.-]{0,64})\\{0,7}[\"'], ?(?=b?\\{0,7}[\"'])")
+_OPTION: Final = re.compile(
+    r"(?:(?<=[ \"'(\[,])|(?<![\s\S]))-{1,2}([A-Za-z][A-Za-z0-9_.-]{0,64})(?: {1,4}|\\{0,7}[\"'],? ?)(?=[^\s-])"
+)
+_PHRASE: Final = re.compile(r"\b([Pp]ass(?:word|wd|phrase|code)|PASSWORD) {1,2}(?=\\?[\"'][^\s\"'\\]{4,128}\\?[\"'])")
+_LOGIN: Final = re.compile(r"[Aa]uth\\{0,7}[\"']? ?[=:] ?\([^()\s]{1,128}, (?=[bu]?\\{0,7}[\"'])")
+_SCHEMES: Final = re.compile(
+    r"(?:basic|bearer|digest|token|negotiate|ntlm|apikey|api-key|key|oauth|hawk|splunk|geniekey|sharedkey|"
+    r"sharedaccesssignature|aws4-hmac-sha256|signature|sso-key|zoho-oauthtoken|discogs) +(?=\S)",
+    re.IGNORECASE | re.ASCII,
+)
+_SENTENCE: Final = re.compile(r"[A-Za-z]?[a-z'’]{0,15}[,.]?(?: [a-z'’-]{1,15}[,.]?){1,64}+")
+_WORD_IN_SENTENCE: Final = re.compile(r"[a-z]{2,15}(?: [A-Za-z]| ?\Z)")
+_MORE_COOKIES: Final = re.compile(r"(?:; ?[^\s;=\"'\\]{1,128}(?:=[^\s;\"'\\]{0,4096}+)?)*+")
+
+
+def pairs(text: str, names: Names) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each secret value that stands behind its name."""
+    done = 0
+    for match in _PAIR.finditer(text):
+        if match.start() < done or (kind := names.kind(match[1])) is None:
+            continue
+        span = _value(text, match.end(), match, kind)
+        if span is not None:
+            done = span[1]
+            yield span
+    for match in _LOGIN.finditer(text):
+        yield value_span(text, match.end())[:2]
+    for pattern in (_ELEMENT, _TUPLE, _OPTION, _PHRASE):
+        done = 0
+        for match in pattern.finditer(text):
+            kind = names.kind(match[1]) if match.start() >= done else None
+            if kind is None or kind is Kind.DIGITS:
+                continue
+            span = _element(text, match.end()) if pattern is _ELEMENT else value_span(text, match.end())[:2]
+            if holds_secret(text[slice(*span)], kind, match[1]):
+                done = span[1]
+                yield span
+
+
+def _value(text: str, at: int, match: re.Match[str], kind: Kind) -> tuple[int, int] | None:
+    start, end, delimited = value_span(text, at)
+    if kind is Kind.HEADER and not delimited:
+        start, end = _header(text, at, end)
+    value = text[start:end]
+    if not holds_secret(value, kind, match[1]):
+        return None
+    if kind in (Kind.MACHINE, Kind.COUNTABLE) and not delimited and match[2] == ":" and _is_prose(text, start, match):
+        return None
+    return start, end
+
+
+def _header(text: str, at: int, end: int) -> tuple[int, int]:
+    """Return the span of an unquoted header's secret: behind its scheme, to the end of its line."""
+    stop = line_end(text, at)
+    scheme = _SCHEMES.match(text, at, stop)
+    if scheme is not None:
+        return scheme.end(), stop
+    first = text[at:end].strip(".,:;!?").lower()
+    if first in NO_SECRETS or _SENTENCE.fullmatch(text, at, stop):
+        return at, at
+    if text[at - 1 : at] == "=":
+        more = _MORE_COOKIES.match(text, end)
+        return at, more.end() if more else end
+    return at, stop
+
+
+def _is_prose(text: str, start: int, match: re.Match[str]) -> bool:
+    """Tell whether ``name: word`` is a sentence's or a logger's colon: a machine's secret is no plain word."""
+    if text.endswith(("nexpected ", "xpected "), max(0, match.start() - 11), match.start()):
+        return len(text[start : start + 16].split(" ", 1)[0]) < 12
+    return _WORD_IN_SENTENCE.match(text, start) is not None
+
+
+def _element(text: str, at: int) -> tuple[int, int]:
+    end = text.find("<", at)
+    return at, len(text) if end < 0 else end
