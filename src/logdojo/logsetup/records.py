@@ -56,7 +56,7 @@ class QuickLogRecord(logging.LogRecord):
         self.exc_text = None
         self.stack_info = sinfo
         self.lineno = lineno
-        self.funcName = func
+        self.funcName = func  # type: ignore[assignment]  # None at module level of a frozen program
         self.created = created
         self.msecs = int((created - int(created)) * 1000) + 0.0
         self.relativeCreated = (created - _started) * 1000
@@ -64,8 +64,8 @@ class QuickLogRecord(logging.LogRecord):
             self.thread = threading.get_ident()
             self.threadName = threading.current_thread().name
         else:
-            self.thread = self.threadName = None
-        self.processName = _process_name() if logging.logMultiprocessing else None  # type: ignore[assignment]  # may be
+            self.thread, self.threadName = None, None
+        self.processName = _process_name() if logging.logMultiprocessing else None
         self.process = getpid() if logging.logProcesses else None
 
 

@@ -99,6 +99,8 @@ class LogFileHandler(logging.Handler):
         self._append = self._file.append if chain is None else self._append_linked
         self._room = 0
         self._from, self._until = 0.0, 0.0
+        if self.upkeep.busy:
+            self.upkeep.poke()
         _remember(self)
 
     def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802  # logging's own name
@@ -219,6 +221,8 @@ class LogFileHandler(logging.Handler):
             if self._forked:
                 file.reopen()
                 self._forked = False
+                if self.upkeep.busy:
+                    self.upkeep.poke()
             if self.rotation.is_due(file, now):
                 self.rotation.rotate(file, now)
                 self.upkeep.poke()

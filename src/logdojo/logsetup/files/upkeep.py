@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,6 +22,7 @@ from logdojo.logsetup.files.mending import mend_glued, mend_tail
 _SOON_SECONDS: Final = 0.2
 _LOOK_BACK: Final = 8
 _PATIENCE_SECONDS: Final = 10.0
+_RETENTION_SECONDS: Final = 60.0
 
 
 class Seals(Protocol):
@@ -64,7 +66,10 @@ class Upkeep:
         self.retain = retain
         self.complain = complain
         self.checkpoint_seconds = checkpoint_seconds
+        self.busy = bool(compressed or sealer or encrypt or retain)
+        """Whether there may be something to do before the first rotation."""
         self._finished: set[str] = set()
+        self._retained = float("-inf")
         self._wanted = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -95,7 +100,6 @@ class Upkeep:
     def tend(self) -> bool:
         """Do what can be done now; return whether something has to wait for a writer."""
         with self._one:
-            waiting = False
             if self.sealer is not None:
                 self._try("seal", self.log, self.sealer.checkpoint)
             for path in left_over(self.log):
@@ -106,10 +110,11 @@ class Upkeep:
             # What is neither to be compressed nor encrypted looks the same before and after; a few are looked at again
             # after each start.
             chosen = archives if self.compressed or self.encrypt else archives[-_LOOK_BACK:]
-            for segment in chosen:
-                if segment.stamp not in self._finished:
-                    waiting |= not self._finish(segment)
-            if self.retain is not None:
+            unfinished = [segment for segment in chosen if segment.stamp not in self._finished]
+            waiting = not all([self._finish(segment) for segment in unfinished])
+            # Ages grow by themselves; sizes and numbers only with a new archive.
+            if self.retain is not None and (unfinished or time.monotonic() > self._retained + _RETENTION_SECONDS):
+                self._retained = time.monotonic()
                 self._try("apply retention to", self.log, self.retain)
             return waiting
 
@@ -153,7 +158,7 @@ class Upkeep:
     def _run(self) -> None:
         waiting = False
         while not self._stopping:
-            regular = self.checkpoint_seconds if self.sealer is not None else None
+            regular = self.checkpoint_seconds if self.sealer is not None else _RETENTION_SECONDS
             self._wanted.wait(_SOON_SECONDS if waiting else regular)
             self._wanted.clear()
             if self._stopping:

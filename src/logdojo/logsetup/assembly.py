@@ -1,0 +1,132 @@
+"""The plain values of a dictConfig → formatters and handlers.
+
+dictConfig calls these by name; what an application leaves out is never imported. Keys and rules arrive as paths and
+numbers, so that a configuration can stand in a file and holds no secret.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from logdojo.logsetup.encoding import Redacts
+from logdojo.logsetup.files.appending import Appender
+from logdojo.logsetup.files.handler import Links, LogFileHandler
+from logdojo.logsetup.files.rotation import Rotation
+from logdojo.logsetup.files.upkeep import Seals, Upkeep
+from logdojo.logsetup.formatters import HumanFormatter, JsonFormatter
+
+PASSPHRASE_VARIABLE = "LOGDOJO_SEAL_PASSPHRASE"  # noqa: S105  # the name of a variable
+
+
+def json_formatter(service: str = "", *, redact: bool = True) -> JsonFormatter:
+    """Make the formatter of a file for machines."""
+    return JsonFormatter(service, redactor=_redactor(redact=redact))
+
+
+def human_formatter(*, redact: bool = True) -> HumanFormatter:
+    """Make the formatter of a console."""
+    return HumanFormatter(redactor=_redactor(redact=redact))
+
+
+def file_handler(
+    path: str,
+    *,
+    mode: int = 0o640,
+    max_bytes: int = 0,
+    every_seconds: float | None = None,
+    compress: bool = False,
+    seal_key: str | None = None,
+    encryption_keys: str | None = None,
+    retention: Mapping[str, Any] | None = None,
+    when_full: Literal["drop", "block"] = "drop",
+) -> LogFileHandler:
+    """Make the handler of a log file with everything that looks after it.
+
+    Args:
+        path: the live file.
+        mode: permission bits of all its files.
+        max_bytes: size at which a new file begins, in bytes; 0 sets no limit.
+        every_seconds: span of time after which a new file begins, in seconds; None sets no limit.
+        compress: whether archives are compressed.
+        seal_key: file of the private key that signs checkpoints; lines are then linked to one another.
+        encryption_keys: file of the keys under which archives are encrypted.
+        retention: ``max_age_seconds``, ``max_bytes`` and ``max_files`` of what is kept.
+        when_full: what happens to records when the disk is full.
+
+    Raises:
+        InputError: a key cannot be read.
+        OSError: the file cannot be opened.
+    """
+    log = Path(path).absolute()
+    chain, sealer = _integrity(log, seal_key)
+    upkeep = Upkeep(
+        log,
+        compressed=compress,
+        sealer=sealer,
+        encrypt=_encryption(encryption_keys),
+        retain=_retention(log, retention),
+    )
+    every = timedelta(seconds=every_seconds) if every_seconds is not None else None
+    return LogFileHandler(
+        log, mode=mode, rotation=Rotation(max_bytes, every), chain=chain, upkeep=upkeep, when_full=when_full
+    )
+
+
+def must_open(path: str, *, mode: int, seal_key: str | None, encryption_keys: str | None) -> None:
+    """Find out whether a file handler could be made, and make none.
+
+    Raises:
+        InputError: a key cannot be read.
+        OSError: the file cannot be opened.
+    """
+    Appender(Path(path), mode).close()
+    _integrity(Path(path), seal_key)
+    _encryption(encryption_keys)
+
+
+def _redactor(*, redact: bool) -> Redacts | None:
+    if not redact:
+        return None
+    from logdojo.logsetup.redaction import Redactor
+
+    return Redactor()
+
+
+def _integrity(log: Path, seal_key: str | None) -> tuple[Links | None, Seals | None]:
+    if seal_key is None:
+        return None, None
+    from logdojo.logsetup.integrity.chain import Chain
+    from logdojo.logsetup.integrity.keys import load_signing_key
+    from logdojo.logsetup.integrity.sealer import Sealer
+
+    passphrase = os.environ.get(PASSPHRASE_VARIABLE, "").encode()
+    return Chain(), Sealer(log, load_signing_key(Path(seal_key), passphrase=passphrase))
+
+
+def _encryption(keys: str | None) -> Callable[[Path], Path] | None:
+    if keys is None:
+        return None
+    from logdojo.logsetup.encryption import KeyRing, encrypt_archive
+
+    ring = KeyRing.load(Path(keys))
+    return partial(encrypt_archive, keys=ring)
+
+
+def _retention(log: Path, limits: Mapping[str, Any] | None) -> Callable[[], object] | None:
+    if not limits:
+        return None
+    from logdojo.logsetup.retention import Retention, apply
+    from logdojo.logsetup.shipping.cursor import passed_by_all
+
+    age = limits.get("max_age_seconds")
+    rule = Retention(
+        max_age=timedelta(seconds=age) if age is not None else None,
+        max_bytes=limits.get("max_bytes"),
+        max_files=limits.get("max_files"),
+    )
+    return lambda: apply(log, rule, shipped=passed_by_all(log))
