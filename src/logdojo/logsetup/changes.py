@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from logdojo.logsetup.plain import plain, shorten
+from logdojo.logsetup.redaction.names import Names, words_of
 
 MASKED: Final = "[masked]"
 MAX_CHANGES: Final = 100
 MAX_VALUE_CHARACTERS: Final = 1_024
 _ABSENT: Final = object()
-_SENSITIVE: Final = re.compile(
-    "passw|passphrase|passcode|secret|token|apikey|privatekey|credential|authorization|cookie|signature|salt|hash"
-    "|iban|cardnumber|creditcard|ssn|socialsecurity|taxid|dateofbirth|birthdate"
+_PERSONAL: Final = re.compile(
+    "iban|cardnumber|creditcard|ssn|socialsecurity|taxid|dateofbirth|birthdate|birthday|passportn|salt|hash|signature"
 )
-"""In a field's name, written in lower case without separators."""
-_SENSITIVE_WORDS: Final = frozenset({"pin", "otp", "totp", "cvv", "cvc", "pwd", "key", "dob", "auth"})
-"""As one whole word of a field's name: ``pin`` is, ``shipping`` is not."""
-_WORDS: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+"""In a field's name, written in lower case without separators: what a redactor does not look for by name."""
+_WORDS: Final = frozenset({"auth", "dob"})
+"""As one whole word of a field's name: ``x-auth`` has it, ``author`` has not."""
+_names: Final = Names()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,9 @@ def changes_between(before: Mapping[str, object] | None, after: Mapping[str, obj
 
 def is_sensitive(name: str) -> bool:
     """Return whether a field's name says that its values are nobody's business: a password, a token, a card number."""
-    words = [word.lower() for word in _WORDS.findall(name)]
-    return not _SENSITIVE_WORDS.isdisjoint(words) or _SENSITIVE.search("".join(words)) is not None
+    words = words_of(name)
+    personal = not _WORDS.isdisjoint(words) or _PERSONAL.search("".join(words)) is not None
+    return personal or _names.kind(name) is not None
 
 
 def _flat(values: Mapping[str, object]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import sys
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from structlog.contextvars import merge_contextvars
@@ -22,7 +22,9 @@ from structlog.processors import CallsiteParameter, CallsiteParameterAdder, Stac
 from structlog.typing import EventDict, Processor
 
 from logdojo.logsetup.bridges.records import ExcInfo, make_record
-from logdojo.logsetup.encoding import Redacts
+
+if TYPE_CHECKING:
+    from logdojo.logsetup.redaction import Redactor
 
 _LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -75,7 +77,7 @@ def logger_factory(*args: Any) -> RecordLogger:
     return RecordLogger(logging.getLogger(str(module(None, "", {})["qual_module"])))  # type: ignore[arg-type]  # unused
 
 
-def processors(*, redactor: Redacts | None = None) -> list[Processor]:
+def processors(*, redactor: Redactor | None = None) -> list[Processor]:
     """Return the whole chain from a call to a record; own processors go before the last one.
 
     Args:
@@ -85,7 +87,7 @@ def processors(*, redactor: Redacts | None = None) -> list[Processor]:
     return [drop_disabled, merge_contextvars, RecordMaker(redactor)]
 
 
-def configure(*, redactor: Redacts | None = None) -> None:
+def configure(*, redactor: Redactor | None = None) -> None:
     """Let all structlog loggers of this process write through the stdlib's handlers; for the application alone.
 
     Call it beside ``setup``, before or after. ``structlog.reset_defaults()`` takes it back.
@@ -117,7 +119,7 @@ class RecordMaker:
         redactor: takes secrets out of the record; None leaves that to the handlers.
     """
 
-    def __init__(self, redactor: Redacts | None = None) -> None:
+    def __init__(self, redactor: Redactor | None = None) -> None:
         self._filter: logging.Filter | None = None
         if redactor is not None:
             from logdojo.logsetup.redaction import RedactionFilter
