@@ -504,6 +504,11 @@ def test_the_patterns_are_right_when_nothing_is_replaced(parts: Any, solved: dic
     assert run(source, solved, checks, exercise) == {}
 
 
+def test_the_librarys_own_configuration_is_an_answer(solved: dict[str, Any], checks: list[Check]):
+    """Where a later lab falls back to logdojo's make_config, it gets what the exercise asks for."""
+    assert run("from logdojo.course.parts import make_config", solved, checks, "make_config") == {}
+
+
 def test_an_unwritten_exercise_says_so(solved: dict[str, Any], checks: list[Check]):
     """An exercise that is not written yet says so in every check."""
     for exercise in {one.exercise for one in checks}:

@@ -879,6 +879,13 @@ def test_the_patterns_are_right_when_nothing_is_replaced(parts: Any, solved: dic
     assert run(source, solved, checks, exercise) == {}
 
 
+@pytest.mark.parametrize("exercise", LAB.parts)
+def test_the_librarys_own_part_is_an_answer(exercise: str, solved: dict[str, Any], checks: list[Check]):
+    """Where a later lab falls back to logdojo's part, it gets what the exercise asks for."""
+    module, _, name = LAB.parts[exercise].partition(":")
+    assert run(f"from {module} import {name} as {exercise}", solved, checks, exercise) == {}
+
+
 def test_an_unwritten_exercise_says_so(solved: dict[str, Any], checks: list[Check]):
     """An exercise that is not written yet says so in every check."""
     for exercise in {one.exercise for one in checks}:
