@@ -1,0 +1,23 @@
+"""Prove that a log is as it was written: a hash chain in the lines, and a ledger of signed checkpoints beside them.
+
+    chain         the link at the end of each line
+    scan          many lines at once, fast, yes or no
+    keys          Ed25519 keys in files
+    ledger        one entry: how it is written, signed and read
+    bookkeeping   what a sealer knows of its ledger, and the appending to it
+    sealer        signed checkpoints of a growing log
+    verify        the whole log against key, ledger and witness
+    examination   what was done to the ledger
+    matching      which file is which
+    tracing       what was done to one writer's records
+    order         what was done to the order
+    diagnosis     what was done to one file
+    witness       the memory that a ledger is held against
+    report        the findings
+
+Importing this loads the chain alone; cryptography is loaded with the first key.
+"""
+
+from logdojo.logsetup.integrity.chain import Chain
+
+__all__ = ["Chain"]

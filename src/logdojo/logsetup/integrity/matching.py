@@ -1,0 +1,107 @@
+"""Tell which file of a log holds what the ledger sealed, whatever its name, its form and its damage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from logdojo.logsetup.files.archives import Segment
+from logdojo.logsetup.integrity.ledger import Entry, Seal
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """All seals of one file.
+
+    Args:
+        fingerprint: of its first record.
+        seals: in the order of the ledger; empty for a file that has none.
+        stamp: of the archive that it was closed as; empty while it is not closed.
+    """
+
+    fingerprint: str = ""
+    seals: tuple[Seal, ...] = ()
+    stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What was sealed, and the file that holds it; one of them may be missing."""
+
+    sealed: SealedFile
+    segment: Segment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file of the log.
+
+    Args:
+        segment: where it is.
+        fingerprint: of its first record; empty when it has none or cannot be read.
+        content: reads all of it; empty when it cannot be read.
+    """
+
+    segment: Segment
+    fingerprint: str
+    content: Callable[[], bytes]
+
+
+def sealed_files(entries: Sequence[Entry]) -> list[SealedFile]:
+    """Return what the ledger says about each file, in the order in which they were first sealed."""
+    seals: dict[str, list[Seal]] = {}
+    for entry in entries:
+        seal = entry.seal
+        if seal is not None:
+            seals.setdefault(seal.segment, []).append(seal)
+    return [SealedFile(name, tuple(found), found[-1].stamp) for name, found in seals.items()]
+
+
+def match(sealed: Sequence[SealedFile], files: Sequence[Candidate], removed: set[str]) -> list[Pair]:
+    """Pair what was sealed with the files that are there.
+
+    Args:
+        sealed: in the order of the ledger.
+        files: the oldest first, the live one last.
+        removed: stamps of archives that were taken away on purpose; they make no pair.
+
+    Returns:
+        What was sealed, in that order, then the files without a seal.
+    """
+    left = list(files)
+    pairs: dict[str, Segment] = {}
+    rules = (_same_first_record, _same_records, _same_name, _both_live)
+    for rule in rules:
+        for each in sealed:
+            if each.fingerprint in pairs or (each.stamp in removed and rule is not _same_first_record):
+                continue
+            found = rule(each, left)
+            if found is not None:
+                pairs[each.fingerprint] = found.segment
+                left.remove(found)
+    there = [Pair(each, pairs.get(each.fingerprint)) for each in sealed]
+    kept = [pair for pair in there if pair.segment or not pair.sealed.stamp or pair.sealed.stamp not in removed]
+    return [*kept, *(Pair(SealedFile(), file.segment) for file in left)]
+
+
+def _same_first_record(sealed: SealedFile, files: Sequence[Candidate]) -> Candidate | None:
+    same = [file for file in files if file.fingerprint == sealed.fingerprint]
+    # A copy of an archive may stand under another name: the one with the right name is the archive.
+    return next((file for file in same if file.segment.stamp == sealed.stamp), same[0] if same else None)
+
+
+def _same_records(sealed: SealedFile, files: Sequence[Candidate]) -> Candidate | None:
+    digests = [digest for seal in sealed.seals for _, digest in seal.writers.values()]
+    for file in files:
+        content = file.content()
+        if any(digest in content for digest in digests):
+            return file
+    return None
+
+
+def _same_name(sealed: SealedFile, files: Sequence[Candidate]) -> Candidate | None:
+    return next((file for file in files if sealed.stamp and file.segment.stamp == sealed.stamp), None)
+
+
+def _both_live(sealed: SealedFile, files: Sequence[Candidate]) -> Candidate | None:
+    return next((file for file in files if not sealed.stamp and file.segment.live), None)
