@@ -77,8 +77,8 @@ LABS: Final[tuple[Lab, ...]] = (
         3,
         "fast_and_lossless",
         "Fast and lossless",
-        "a queue, a rotation and a batch shipper that lose nothing when a process is killed",
-        90,
+        "a log file, a rotation and a batch shipper that lose nothing when a process is killed",
+        120,
         "demanding",
         ("log.async", "log.batching", "log.rotation"),
         ("01_logging_foundations",),
@@ -92,6 +92,10 @@ LABS: Final[tuple[Lab, ...]] = (
         "demanding",
         ("log.sensitive", "log.access", "log.encryption", "log.integrity", "log.audit", "log.retention"),
         ("01_logging_foundations", "02_structured_context"),
+        parts={
+            name: f"logdojo.course.secure_parts:{name}"
+            for name in ("redact_text", "redact_value", "redact_record", "open_private", "link", "verify_chain")
+        },
     ),
     Lab(
         5,
