@@ -17,6 +17,7 @@ with it, also those that nobody remembers.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -197,11 +198,11 @@ def _period(segment: Segment, closed: datetime, before: str) -> tuple[datetime, 
     """Return the earliest and the latest moment from which the archive may hold a record."""
     # A first record younger than the file's end was written by a clock that says nothing about the others.
     began = [moment for moment in (_moment(before), _first_moment(segment)) if moment is not None and moment <= closed]
-    try:
-        # A process may have written after the rotation, until it noticed.
-        end = max(closed, datetime.fromtimestamp(segment.path.stat().st_mtime, UTC))
-    except OSError:
-        end = closed
+    end = closed
+    if not (segment.compressed or segment.encrypted):
+        # Another program may have written on after the rotation. Compressing makes a new file, whose time says nothing.
+        with contextlib.suppress(OSError):
+            end = max(closed, datetime.fromtimestamp(segment.path.stat().st_mtime, UTC))
     begin = max(min(began, default=_FIRST), _FIRST + _MARGIN) - _MARGIN
     return begin, min(end, _LAST - _MARGIN) + _MARGIN
 
