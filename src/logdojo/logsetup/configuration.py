@@ -93,6 +93,9 @@ def dict_config(settings: LogSettings) -> dict[str, object]:
     have already made stay enabled.
     """
     handlers: dict[str, dict[str, object]] = {}
+    # The file comes first: what goes wrong in another handler cannot keep a record out of it.
+    if settings.file is not None:
+        handlers["file"] = {"()": "logdojo.logsetup.assembly.file_handler", "formatter": "json"} | _file(settings)
     if settings.console:
         handlers["console"] = {
             "class": "logging.StreamHandler",
@@ -101,8 +104,6 @@ def dict_config(settings: LogSettings) -> dict[str, object]:
             "formatter": "human",
             "filters": ["context"],
         }
-    if settings.file is not None:
-        handlers["file"] = {"()": "logdojo.logsetup.assembly.file_handler", "formatter": "json"} | _file(settings)
     return {
         "version": 1,
         "disable_existing_loggers": False,
