@@ -44,6 +44,7 @@ from logdojo import dojo
 dojo.lab("04_secure_logs")
 
 # %%
+import contextlib
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import NamedTuple
@@ -413,7 +414,8 @@ dojo.check("redact_record")
 # ### What still leaks?
 #
 # Do not believe it, count it. The next cells plant secrets in eight places of a record, and make records that only
-# *look* as if they held one. Everything comes from a seed.
+# *look* as if they held one. Everything comes from a seed. Four ways compete: nothing, the filter that a web search
+# finds, yours, and the filter of logdojo's own setup.
 
 # %%
 def password(dice):
@@ -440,7 +442,7 @@ def in_text(dice, word, key):
     """Secrets in messages, arguments and addresses."""
     mine = card(dice)
     yield "message", [word], ("sign-in with password=" + word,), {}
-    yield "argument", [word], ("password=%s for %s", word, "ada"), {}
+    yield "argument", [word], ("POST %s", f"user=ada&password={word}"), {}
     yield "url", [word, key], (
         f"GET https://shop:{word}@bank.example/pay?token={key}&n=1",), {}
     end = dice.choice(("", " declined", ", 12/28", " 12/28"))
@@ -505,8 +507,11 @@ def leaks(clean):
 
 
 # %%
+from logdojo.logsetup.redaction import RedactionFilter, Redactor
+
 WAYS = {"nothing": lambda record: True, "message only": only_message,
-        "yours": redact_record}
+        "yours": redact_record,
+        "logdojo": RedactionFilter(Redactor()).filter}
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -518,19 +523,24 @@ for place in results["nothing"]:
 
 # %%
 # NBVAL_CHECK_OUTPUT
-hits = []
-for before, after in zip(innocent(seed=12), innocent(seed=12)):
-    redact_record(after)
-    if format_record(before) != format_record(after):
-        hits.append(before.getMessage())
-print(f"false hits: {len(hits)} of 1050 clean records, such as", hits[0])
+def false_hits(clean):
+    """Return the messages of clean records that are changed."""
+    pairs = zip(innocent(seed=12), innocent(seed=12))
+    return [before.getMessage() for before, after in pairs
+            if clean(after) and format_record(before)
+            != format_record(after)]
+
+
+for way in "yours", "logdojo":
+    hits = false_hits(WAYS[way])
+    print(f"{way}: {len(hits)} false hits of 1050, such as {hits[0]}")
 
 # %%
 # NBVAL_CHECK_OUTPUT
 for place, secrets, record in planted(seed=11, rounds=9):
     redact_record(record)
     if any(secret in format_record(record) for secret in secrets):
-        print("still leaks:", record.msg)
+        print("yours still leaks:", record.msg)
         break
 
 # %% tags=["measure"]
@@ -539,28 +549,30 @@ from logdojo.widgets.theme import LIGHT, themed
 
 # %% tags=["measure"]
 with themed(LIGHT):
-    figure, axes = plt.subplots(figsize=(7, 4.6), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 5.6), layout="constrained")
     for n, way in enumerate(WAYS):
-        places = [row + 0.27 * (n - 1) for row in range(8)]
-        bars = axes.barh(places, list(results[way].values()), 0.25,
-                         label=way, hatch=("//", "..", "")[n],
+        places = [row + 0.2 * (n - 1.5) for row in range(8)]
+        bars = axes.barh(places, list(results[way].values()), 0.19,
+                         label=way, hatch=("//", "..", "", "xx")[n],
                          color=LIGHT.series[n])
         axes.bar_label(bars, padding=3)
     axes.set_yticks(range(8), list(results["nothing"]))
     axes.set_xlabel("records that leak, of 150")
     axes.invert_yaxis()
-    figure.legend(loc="outside upper center", ncols=3)
-    dojo.show(figure, "Records that leak, for eight places and three ways;"
+    figure.legend(loc="outside upper center", ncols=4)
+    dojo.show(figure, "Records that leak, for eight places and four ways;"
               " the table above has the numbers.")
 
 # %% [markdown]
-# **What the plot shows.** Three bars for each row of the table above it. Without redaction every planted secret gets
+# **What the plot shows.** Four bars for each row of the table above it. Without redaction every planted secret gets
 # out. The filter on `record.msg` helps where the message was already finished text, and leaves arguments, extras,
-# headers and exceptions as they were. Yours has one bar left.
+# headers and exceptions as they were. Yours has one bar left, the library's filter none.
 #
-# Look at what it is: the expiry date behind a card number makes a run of 18 digits, which fails the checksum, and
-# the rule sees no card. And a few of the 150 parcel numbers have a card's first digit and checksum by chance. Each rule
-# of this kind has both errors; what you can do is measure them, on text like yours, and decide which one hurts more.
+# Look at what is left: with the expiry date behind it, a card number becomes a run of 18 digits, that run fails the
+# checksum, and the rule sees no card. On the other side, a few parcel numbers have a card's first digit and checksum
+# by chance, for the library too. Each rule of this kind has both errors. What you can do is measure them, on text
+# like yours, and decide which one hurts more. And mind that these secrets were planted by the people who wrote the
+# rules: a leak rate is a floor, and the real one is higher.
 
 # %% [markdown]
 # ### What does it cost?
@@ -597,36 +609,37 @@ clean = [made(n, "shop.web", "order %s paid", n, user_name="ada",
               event_action="pay", event_outcome="success")
          for n in range(100)]
 lines = [format_record(record) for record in clean]
-
-
-def cost(call, things):
-    """Return microseconds for one of the things."""
-    times = timeit.repeat(lambda: [call(one) for one in things],
-                          number=5, repeat=7)
-    return min(times) / 5 / len(things) * 1e6
-
+encoded = [line.encode() for line in lines]
+CONTEST = {"redact_record": (redact_record, clean),
+           "your pre-filter": (suspicious, lines),
+           "logdojo's": (Redactor().clean, encoded)}
 
 # %% tags=["measure"]
-price = {"redact_record": cost(redact_record, clean),
-         "pre-filter": cost(suspicious, lines)}
+price = dict.fromkeys(CONTEST, float("inf"))
+for _ in range(15):  # in turns, so that a busy moment hits all alike
+    for way, (call, things) in CONTEST.items():
+        spent = timeit.timeit(lambda: [call(one) for one in things],
+                              number=2) / 2 / len(things) * 1e6
+        price[way] = min(price[way], spent)
 for way, microseconds in price.items():
-    print(f"{way:14} {microseconds:6.1f} µs for a clean record")
+    print(f"{way:15} {microseconds:6.1f} µs for a clean record")
 
 # %% tags=["measure"]
 with themed(LIGHT):
-    figure, axes = plt.subplots(figsize=(7, 1.8), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 2.1), layout="constrained")
     bars = axes.barh(list(price), list(price.values()), 0.5,
                      hatch="//", color=LIGHT.series[2])
     axes.bar_label(bars, fmt="%.1f", padding=3)
     axes.set_xlabel("microseconds for a clean record")
     axes.invert_yaxis()
     dojo.show(figure, "What a clean record costs with redact_record and"
-              " with the pre-filter; the lines above have the numbers.")
+              " with two pre-filters; the lines above have the numbers.")
 
 # %% [markdown]
-# **What the plot shows.** Two bars, with the numbers that are printed above it: a clean record that goes through all
-# rules costs several times what the literals cost. The pre-filter may be wrong only in one direction. A line that it
-# calls suspicious for nothing costs time; one that it overlooks leaks. That is why the cell above it counted.
+# **What the plot shows.** Three bars, with the numbers that are printed above it: a clean record that goes through all
+# rules costs several times what the literals cost, and logdojo's pre-filter, which searches in bytes and knows more
+# literals, costs less again. A pre-filter may be wrong in one direction only. A line that it calls suspicious for
+# nothing costs time; one that it overlooks leaks. That is why a cell above counted.
 
 # %% [markdown]
 # ## 4. Who may touch the file?
@@ -1560,39 +1573,80 @@ for case, days, known, asked_for in (
 #
 # The refund limit went from 50 to 5000 and back. In the log that was a sentence, `refund limit 50 -> 5000`, readable
 # for people. An **audit event** says it in fields: who, did what, to which object, from what to what, and did it
-# work? ECS has names for most of it; the object and its two states stand under names of the shop's own.
+# work? ECS has names for most of it; what changed in which object stands under `audit.`, which ECS leaves to you.
 #
 # A failed attempt is an event as well: somebody who may not change the limit and tries is news.
+
+# %% exercise="changes_between"
+def changes_between(before, after):
+    """Return what differs between two states of an object, as a list.
+
+    A state is a dict; None when the object did not exist. For each
+    field that differs there is a dict with "field", its name; "from",
+    its value before; "to", its value after. Where a state lacks the
+    field, that key is left out. Each value goes through your
+    redact_value under the field's name. They are sorted by field.
+    """
+    # BEGIN SOLUTION
+    old, new = before or {}, after or {}
+    changes = []
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            change = {"field": name}
+            if name in old:
+                change["from"] = redact_value(name, old[name])
+            if name in new:
+                change["to"] = redact_value(name, new[name])
+            changes.append(change)
+    return changes
+    # END SOLUTION
+
+
+# %% check="changes_between"
+dojo.check("changes_between")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# A changed password must appear as changed, and must not appear. In which order do you compare and redact?
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# With `old, new = before or {}, after or {}` the missing state needs no special case any more. The names to look at are
+# `sorted({*old, *new})`, and a field differs when `old.get(name) != new.get(name)`.
+# </details>
+#
+# <details><summary>Hint 3</summary>
+#
+# For each name that differs begin with `change = {"field": name}`; `if name in old:`, set `change["from"]` to
+# `redact_value(name, old[name])`; the same with `new` and `"to"`; then append it.
+# </details>
+#
+# Quiz, in a terminal: `logdojo quiz ask --objective log.audit` ([all topics](../quizzes/README.md))
 
 # %% exercise="audit_event"
 def audit_event(user, action, target, before, after, outcome="success"):
     """Return the fields of an audit event as a dict.
 
-    `before` and `after` are dicts, the state of the object `target`
-    before and after; None when it did not exist.
     - "event.kind" is "event", "event.category" ["configuration"],
       "event.type" ["creation"] when before is None, ["deletion"] when
       after is None, else ["change"]; "event.action" is the action;
     - "event.outcome" is the outcome, "success" or "failure"; for any
       other, raise a ValueError;
-    - "user.name" is the user, "audit.object" the target;
-    - "audit.before" and "audit.after" have only what differs, and each
-      value in them went through your redact_value under its key.
+    - "user.name" is the user, "audit.target.id" the target,
+      "audit.changes" what changes_between says.
     """
     # BEGIN SOLUTION
     if outcome not in ("success", "failure"):
         raise ValueError(f"{outcome!r} is no outcome")
-    old, new = before or {}, after or {}
     kind = "creation" if before is None else "change"
     kind = "deletion" if after is None else kind
-    differs = [k for k in {**old, **new} if old.get(k) != new.get(k)]
-    states = [{k: redact_value(k, state[k]) for k in differs
-               if k in state} for state in (old, new)]
     return {"event.kind": "event", "event.category": ["configuration"],
             "event.type": [kind], "event.action": action,
             "event.outcome": outcome, "user.name": user,
-            "audit.object": target, "audit.before": states[0],
-            "audit.after": states[1]}
+            "audit.target.id": target,
+            "audit.changes": changes_between(before, after)}
     # END SOLUTION
 
 
@@ -1602,19 +1656,18 @@ dojo.check("audit_event")
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# A changed password must appear as changed and must not appear. In which order do you compare and redact?
+# An empty state is a state: `{}` and `None` mean different things here.
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# With `old, new = before or {}, after or {}` the missing state needs no special case any more. The names that differ:
-# `[k for k in {**old, **new} if old.get(k) != new.get(k)]`.
+# Ask with `is None`. A category and a type are lists in ECS, since an event may have several.
 # </details>
 #
 # <details><summary>Hint 3</summary>
 #
-# `{k: redact_value(k, old[k]) for k in differs if k in old}` is `"audit.before"`; the same with `new` is
-# `"audit.after"`. The type is `"creation" if before is None else "deletion" if after is None else "change"`, in a list.
+# `if outcome not in ("success", "failure"): raise ValueError(…)`. The type is `["creation"]` if `before is None`,
+# `["deletion"]` if `after is None`, else `["change"]`. The rest is one dict.
 # </details>
 #
 # Quiz, in a terminal: `logdojo quiz ask --objective log.audit` ([all topics](../quizzes/README.md))
@@ -1623,22 +1676,21 @@ dojo.check("audit_event")
 def who_changed_what(events):
     """Return all changes in a list of events (dicts), oldest first.
 
-    A change is one field of one audit event (an event that has
-    "audit.object") whose outcome is "success". It is a tuple
-    (time, user, object, field, before, after): time is "@timestamp",
-    before and after are None where that state lacks the field. Sort
-    them by time and, within one event, by field. Other events are
-    passed over.
+    A change is one entry in the "audit.changes" of an event whose
+    "event.outcome" is "success". It is a tuple (time, user, target,
+    field, before, after): time is "@timestamp", target
+    "audit.target.id"; before and after are None where the entry lacks
+    "from" or "to". Sort by time; within one event the entries keep
+    their order. Events without "audit.changes" are passed over.
     """
     # BEGIN SOLUTION
     changes = []
     for e in sorted(events, key=lambda e: e["@timestamp"]):
-        if "audit.object" in e and e["event.outcome"] == "success":
-            old, new = e["audit.before"], e["audit.after"]
-            for field in sorted({*old, *new}):
+        if "audit.changes" in e and e["event.outcome"] == "success":
+            for one in e["audit.changes"]:
                 changes.append((e["@timestamp"], e["user.name"],
-                                e["audit.object"], field,
-                                old.get(field), new.get(field)))
+                                e["audit.target.id"], one["field"],
+                                one.get("from"), one.get("to")))
     return changes
     # END SOLUTION
 
@@ -1654,14 +1706,14 @@ dojo.check("who_changed_what")
 #
 # <details><summary>Hint 2</summary>
 #
-# Two loops: over the events that are audit events and worked, and over the fields in either of their two states,
-# `sorted({*old, *new})`.
+# Two loops: over the events that are audit events and worked, and over the entries of each. `sorted(events, key=…)`
+# makes a new list and leaves the old one alone.
 # </details>
 #
 # <details><summary>Hint 3</summary>
 #
-# For each field append `(e["@timestamp"], e["user.name"], e["audit.object"], field, old.get(field), new.get(field))`,
-# where `old` is `e["audit.before"]`.
+# For each entry append `(e["@timestamp"], e["user.name"], e["audit.target.id"], one["field"], one.get("from"),
+# one.get("to"))`.
 # </details>
 #
 # Quiz, in a terminal: `logdojo quiz ask --objective log.audit` ([all topics](../quizzes/README.md))
@@ -1799,10 +1851,39 @@ for rule in (Rule(max_age=6 * DAY), Rule(max_files=3),
 # %% [markdown]
 # ## In production
 #
-# logdojo's own [logsetup](../src/logdojo/logsetup/__init__.py) does all of this in a running service: redaction on
-# every handler, files that keep their mode through rotation and compression, a chain that goes on over rotations and
-# restarts and with several processes, signed checkpoints, encrypted archives, retention and audit events.
+# logdojo's own setup does all of this in a running service; `LogSettings` switches it on:
 #
+# - [redaction](../src/logdojo/logsetup/redaction/__init__.py) on every handler, also on those of other libraries, with
+#   a pre-filter of a few microseconds;
+# - [files](../src/logdojo/logsetup/files/handler.py) that keep their mode through rotation, compression and
+#   encryption;
+# - a chain that goes on over rotations and restarts and with several processes, signed checkpoints, and a witness
+#   ([integrity](../src/logdojo/logsetup/integrity/__init__.py));
+# - [audit events](../src/logdojo/logsetup/audit.py) that no level can switch off, and
+#   [retention](../src/logdojo/logsetup/retention.py) that writes down what it removed.
+#
+# In a terminal: `logdojo logs verify` names what was done to a log, `review` reports modes, owners, gaps and who
+# changed what, `retain` removes by rule, `decrypt` opens an archive, `ship` sends on. Here is your night in it, and
+# rob again:
+
+# %% tags=["measure"]
+from logdojo.logsetup.files.handler import LogFileHandler
+from logdojo.logsetup.integrity import Chain
+from logdojo.logsetup.integrity.keys import new_signing_key
+from logdojo.logsetup.integrity.sealer import Sealer
+from logdojo.logsetup.integrity.verify import verify
+
+with tempfile.TemporaryDirectory() as folder:
+    log, key = Path(folder) / "shop.jsonl", new_signing_key()
+    with contextlib.closing(LogFileHandler(log, chain=Chain())) as file:
+        for record in night():
+            file.handle(record)
+    Sealer(log, key).checkpoint()
+    log.write_bytes(log.read_bytes().replace(b'"rob"', b'"will"'))
+    for finding in verify(log, [key.public]).findings:
+        print(finding)
+
+# %% [markdown]
 # ## Interview questions
 #
 # Answer aloud, in two minutes each, and use a number from this lab.
