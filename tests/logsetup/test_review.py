@@ -129,6 +129,36 @@ def test_files_that_cannot_be_read_are_told(log: Path):
     assert found.attention()[-3:] == found.unreadable
 
 
+def test_a_log_that_moves_on_meanwhile(log: Path, monkeypatch: pytest.MonkeyPatch):
+    """An archive that is compressed and a live file that is rotated during the review are read once, not twice."""
+    stamps = [f"20261119T2{hour}0000.000000Z" for hour in range(3)]
+    for number, stamp in enumerate(stamps):
+        archive(log, stamp, [line(n + 200 * (number - 3)) for n in range(200)])
+    plain_open = review_module.Segment.open
+
+    def moving_open(self: Any, *given: Any) -> Any:
+        opened = plain_open(self, *given)
+        if self.stamp == stamps[0]:
+            path = log.with_name(f"{log.name}.{stamps[1]}")
+            path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+            path.unlink()
+            log.rename(log.with_name(f"{log.name}.20261120T120000.000000Z"))
+            write(log, [line(n) for n in range(200, 300)])
+        return opened
+
+    monkeypatch.setattr(review_module.Segment, "open", moving_open)
+    found = review(log, now=START + 300)
+    assert (found.files, found.records, found.unreadable) == (5, 900, [])
+    assert found.gaps == []
+
+
+def test_a_pipe_is_not_waited_for(log: Path):
+    """What has an archive's name and is no file is named, and the review goes on."""
+    os.mkfifo(log.with_name("app.jsonl.20261119T230000.000000Z"), 0o640)
+    found = look(log)
+    assert (found.records, len(found.unreadable)) == (200, 1)
+
+
 def test_an_encrypted_archive_is_read_with_its_key(log: Path):
     """What opens the archives is asked for the encrypted ones."""
     archive(log, "20261119T235900.000000Z", ["secret"]).rename(log.with_name("app.jsonl.20261119T235900.000000Z.enc"))

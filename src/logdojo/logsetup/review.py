@@ -153,12 +153,11 @@ def review(
     Raises:
         InputError: there is no such log, or its folder cannot be listed.
     """
-    listed = segments(log)
-    if not listed:
+    if not segments(log):
         raise InputError(f"{log}: no such log", hint="name the live log file of an application")
     found = Review(log, access_of(log, wished=wished, keyfiles=keyfiles))
     scan = _Scan(found)
-    for segment in listed:
+    for segment in _in_order(log):
         scan.file(segment, decrypt)
     scan.finish(times, seconds, time.time() if now is None else now)
     try:
@@ -181,6 +180,11 @@ class _Scan:
     def file(self, segment: Segment, decrypt: Decrypt | None) -> None:
         self.found.files += 1
         number, name = 0, segment.path.name
+        if not segment.path.is_file():
+            # A pipe would be waited for without end.
+            why = "is no ordinary file" if segment.path.exists() else "went away while it was to be read"
+            self.found.unreadable.append(f"{segment.path}: {why}")
+            return
         try:
             with segment.open(decrypt) as file:
                 for number, line in enumerate(_lines(file), start=1):
@@ -261,6 +265,20 @@ class _Scan:
         changes = record.get("audit.changes")
         if isinstance(changes, list):
             _note(row.fields, [each.get("field") for each in islice(changes, 100) if isinstance(each, dict)])
+
+
+def _in_order(log: Path) -> Iterator[Segment]:
+    """Yield each file of a log once, also when archives are compressed and the live file is renamed meanwhile."""
+    seen: set[str] = set()
+    while True:
+        listed = segments(log)
+        segment = next((each for each in listed if each.live or each.stamp not in seen), None)
+        if segment is None:
+            return
+        yield segment
+        if segment.live:
+            return
+        seen.add(segment.stamp)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes | None]:

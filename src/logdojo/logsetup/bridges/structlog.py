@@ -59,14 +59,16 @@ class RecordLogger:
 
     def __init__(self, logger: logging.Logger) -> None:
         self.logger = logger
+        self.isEnabledFor = logger.isEnabledFor
+        # structlog calls the method of its level (info, error, …) with what the last processor has made.
+        vars(self).update(dict.fromkeys(_LEVELS, self.handle))
 
     def handle(self, record: logging.LogRecord) -> None:
         """Hand a record to the handlers, through the filters of the logger and of the handlers."""
         self.logger.handle(record)
 
     def __getattr__(self, name: str) -> Any:
-        # structlog calls the method of its level (info, error, …) with what the last processor has made.
-        return self.handle if name in _LEVELS else getattr(self.logger, name)
+        return getattr(self.logger, name)
 
 
 def logger_factory(*args: Any) -> RecordLogger:
@@ -134,8 +136,9 @@ class RecordMaker:
         exc_info = _exc_info(extras.pop("exc_info", None))
         above = extras.pop("stacklevel", 1)
         # Kept apart from the event, whose own keys may have the same names.
-        site: EventDict = _callsite(logger, method, {"stack_info": extras.pop("stack_info", False)})
-        site = dict(_stack(logger, method, site))
+        site: dict[str, Any] = dict(_callsite(logger, method, {}))
+        if extras.pop("stack_info", False):
+            site |= _stack(logger, method, {"stack_info": True})
         if isinstance(above, int) and above > 1:
             site |= _further_up(above - 1)
         record = make_record(
