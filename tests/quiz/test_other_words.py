@@ -36,3 +36,9 @@ def test_wrong_answers_on_the_subject_fail(bank: Bank, answers: dict[str, list[d
     """Answers that are on the subject and wrong stay far below the pass mark."""
     for answer in answers["wrong"]:
         assert grade(bank, answer).score <= 0.3, answer["item"]
+
+
+def test_right_statements_are_no_misconceptions(bank: Bank, answers: dict[str, list[dict[str, Any]]]):
+    """A right statement in the words of a misconception is not taken for it: no cap falls on a good answer."""
+    for answer in answers["fair"]:
+        assert grade(bank, answer).misconceptions == (), answer["text"]
