@@ -19,15 +19,15 @@ from __future__ import annotations
 
 import os
 import secrets
-import stat
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from logdojo.errors import InputError
 from logdojo.logsetup.encryption.ring import ID_BYTES, KEY_BYTES, KeyRing
+from logdojo.logsetup.files.compressing import like as as_before
+from logdojo.logsetup.files.compressing import sync_folder
 
 SUFFIX: Final = ".enc"
 _MAGIC: Final = b"logdojo\x01"
@@ -87,7 +87,7 @@ def encrypt_archive(path: Path, keys: KeyRing) -> Path:
 
         _replace(target, write, like=source)
     path.unlink()
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return target
 
 
@@ -222,7 +222,7 @@ def _opened(path: Path) -> BinaryIO:
 
 def _replace(target: Path, write: Callable[[BinaryIO], None], *, like: BinaryIO) -> None:
     """Write a file beside ``target`` with the mode and owner of ``like``, to disk, and rename it to ``target``."""
-    beside = target.with_name(target.name + ".part")
+    beside = target.with_name(target.name + ".partial")
     # A part that a killed process has left is nobody's: the caller holds the lock on the archive.
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -230,26 +230,15 @@ def _replace(target: Path, write: Callable[[BinaryIO], None], *, like: BinaryIO)
         with open(descriptor, "wb") as file:  # noqa: PTH123 (a descriptor, not a path)
             write(file)
             file.flush()
-            model = os.fstat(like.fileno())
-            # Only root may give a file away; the owner's group may be one that this user can set.
-            with suppress(PermissionError):
-                os.fchown(descriptor, model.st_uid, model.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(model.st_mode))
-            os.utime(descriptor, ns=(model.st_atime_ns, model.st_mtime_ns))
+            as_before(descriptor, like.fileno())
+            times = os.fstat(like.fileno())
+            os.utime(descriptor, ns=(times.st_atime_ns, times.st_mtime_ns))
             os.fsync(descriptor)
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(target.parent)
 
 
 def _damaged(path: Path, what: str) -> InputError:

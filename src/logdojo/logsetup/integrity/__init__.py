@@ -15,9 +15,26 @@
     witness       the memory that a ledger is held against
     report        the findings
 
-Importing this loads the chain alone; cryptography is loaded with the first key.
+Importing this loads no cryptography; that comes with the first key.
 """
 
 from logdojo.logsetup.integrity.chain import Chain
+from logdojo.logsetup.integrity.keys import load_public_key, load_signing_key
+from logdojo.logsetup.integrity.report import Finding, Kind, Report
+from logdojo.logsetup.integrity.sealer import Sealer
+from logdojo.logsetup.integrity.verify import verify
+from logdojo.logsetup.integrity.witness import Witness, load_witness, save_witness
 
-__all__ = ["Chain"]
+__all__ = [
+    "Chain",
+    "Finding",
+    "Kind",
+    "Report",
+    "Sealer",
+    "Witness",
+    "load_public_key",
+    "load_signing_key",
+    "load_witness",
+    "save_witness",
+    "verify",
+]

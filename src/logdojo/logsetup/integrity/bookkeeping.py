@@ -1,8 +1,10 @@
-"""What a sealer knows of its ledger, and how it appends to it: under a lock, one write an entry."""
+"""What a sealer knows of its ledger, and how it appends to it: under a lock, one write an entry.
+
+Sealing needs the locks of a POSIX system; verifying does not.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -43,7 +45,7 @@ class Books:
 
     def _forget(self) -> None:
         self.seals: dict[str, Seal] = {}
-        """Fingerprint → the last seal of that file."""
+        """Id of a file → its last seal."""
         self.writers: Writers = {}
         self.closed: set[str] = set()
         """Stamps of the archives that are sealed for good, and of those removed on purpose."""
@@ -169,6 +171,8 @@ class Books:
 @contextmanager
 def ledger_lock(ledger: Path, log: Path) -> Iterator[int]:
     """Open the ledger for appending under an exclusive lock, made with the mode of the log when it is new."""
+    import fcntl
+
     while True:
         descriptor = os.open(ledger, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:

@@ -28,6 +28,7 @@ MARK: Final = b',"event.hash":"'
 START: Final = b"0" * 64
 """The digest before a writer's first record."""
 DIGEST: Final = 64
+FILE_ID: Final = 32
 WRITER_BYTES: Final = 6
 LINKED_BY: Final = len(MARK) + 2 * WRITER_BYTES + 1 + 12 + 1 + DIGEST + len(b'"}')
 """Bytes that a link adds to a line."""
@@ -113,6 +114,14 @@ def read_link(line: bytes) -> Link | None:
     if found is None:
         return None
     return Link(found[1].decode(), int(found[2]), found[3], line[: -DIGEST - 2])
+
+
+def file_id(first: Link) -> str:
+    """Return what a file of a log is known by: 128 bits of the digest in its first link.
+
+    It stays the same when the file is renamed, compressed or encrypted, and when a line is mended or edited.
+    """
+    return first.digest[:FILE_ID].decode()
 
 
 def renumbered(link: Link, writer: str, number: int) -> Link:

@@ -67,11 +67,11 @@ class SigningKey:
     """
 
     private: Ed25519PrivateKey = field(repr=False)
+    public: PublicKey = field(init=False)
+    """The half that may be given away."""
 
-    @property
-    def public(self) -> PublicKey:
-        """The half that may be given away."""
-        return PublicKey(self.private.public_key().public_bytes_raw())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "public", PublicKey(self.private.public_key().public_bytes_raw()))
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64 bytes of the signature."""

@@ -3,7 +3,7 @@
 ``app.jsonl.seals`` holds one JSON object a line, and is only ever appended to::
 
     {"entry":7,"previous":"<SHA-256 of line 6>","log":"app.jsonl","time":"2026-…Z","kind":"checkpoint",
-     "segment":"<fingerprint>","offset":81234,"records":190,"order":"<digest>","writers":{"<writer>":[95,"<digest>"],…},
+     "segment":"<file id>","offset":81234,"records":190,"order":"<digest>","writers":{"<writer>":[95,"<digest>"],…},
      "key":"<key id>","signature":"<Ed25519>"}
 
     entry      counts from 1
@@ -11,7 +11,7 @@
     kind       checkpoint: a file of the log up to here; close: a whole archive, with the ``stamp`` in its name;
                key: the ``public`` key that signs from the next entry on; remove: the archive ``stamp`` was taken away
                on purpose; cut: a running process misses entry ``expected``, which it had seen
-    segment    the file, by the fingerprint of its first record, so that a new name or form of the file changes nothing
+    segment    the file, by 128 bits of the digest in its first link, so that a new name or form changes nothing
     offset     bytes of the file that are covered
     records    records of the file that are covered
     order      SHA-256 over the ``order`` before (of this file) and the records' digests, in the order of the file
@@ -49,7 +49,7 @@ class Seal:
     """What one entry says about a file of the log.
 
     Args:
-        segment: fingerprint of the file's first record.
+        segment: id of the file, see `chain.file_id`.
         offset: bytes of the file that are covered.
         records: records of the file that are covered.
         order: digest over the records' digests in order.

@@ -14,12 +14,12 @@ class SealedFile:
     """All seals of one file.
 
     Args:
-        fingerprint: of its first record.
+        name: its id, see `chain.file_id`.
         seals: in the order of the ledger; empty for a file that has none.
         stamp: of the archive that it was closed as; empty while it is not closed.
     """
 
-    fingerprint: str = ""
+    name: str = ""
     seals: tuple[Seal, ...] = ()
     stamp: str = ""
 
@@ -38,12 +38,12 @@ class Candidate:
 
     Args:
         segment: where it is.
-        fingerprint: of its first record; empty when it has none or cannot be read.
+        name: its id; empty when it has no record or cannot be read.
         content: reads all of it; empty when it cannot be read.
     """
 
     segment: Segment
-    fingerprint: str
+    name: str
     content: Callable[[], bytes]
 
 
@@ -73,19 +73,19 @@ def match(sealed: Sequence[SealedFile], files: Sequence[Candidate], removed: set
     rules = (_same_first_record, _same_records, _same_name, _both_live)
     for rule in rules:
         for each in sealed:
-            if each.fingerprint in pairs or (each.stamp in removed and rule is not _same_first_record):
+            if each.name in pairs or (each.stamp in removed and rule is not _same_first_record):
                 continue
             found = rule(each, left)
             if found is not None:
-                pairs[each.fingerprint] = found.segment
+                pairs[each.name] = found.segment
                 left.remove(found)
-    there = [Pair(each, pairs.get(each.fingerprint)) for each in sealed]
+    there = [Pair(each, pairs.get(each.name)) for each in sealed]
     kept = [pair for pair in there if pair.segment or not pair.sealed.stamp or pair.sealed.stamp not in removed]
     return [*kept, *(Pair(SealedFile(), file.segment) for file in left)]
 
 
 def _same_first_record(sealed: SealedFile, files: Sequence[Candidate]) -> Candidate | None:
-    same = [file for file in files if file.fingerprint == sealed.fingerprint]
+    same = [file for file in files if file.name == sealed.name]
     # A copy of an archive may stand under another name: the one with the right name is the archive.
     return next((file for file in same if file.segment.stamp == sealed.stamp), same[0] if same else None)
 

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from logdojo.errors import InputError
-from logdojo.logsetup.files.archives import Segment, fingerprint_of, segments, stamp_of
+from logdojo.logsetup.files.archives import Segment, segments, stamp_of
 from logdojo.logsetup.integrity.bookkeeping import Books, ledger_lock
-from logdojo.logsetup.integrity.chain import DIGEST, START, read_link
+from logdojo.logsetup.integrity.chain import DIGEST, START, file_id, read_link
 from logdojo.logsetup.integrity.keys import SigningKey
 from logdojo.logsetup.integrity.ledger import NOTHING, Seal, ledger_of, order_after
 from logdojo.logsetup.integrity.scan import Writers, link_all, whole_lines
@@ -138,24 +138,24 @@ class Sealer:
 
     def _seal(self, ledger: int, file: BinaryIO, limit: int | None, *, stamp: str = "") -> int:
         """Append seals for what is new in ``file``; return how many records they cover."""
-        fingerprint = self._fingerprint(file, limit)
-        if not fingerprint:
+        name = self._file_id(file, limit)
+        if not name:
             return 0
-        known = self._books.seals.get(fingerprint) or Seal(fingerprint, 0, 0, NOTHING, {})
+        known = self._books.seals.get(name) or Seal(name, 0, 0, NOTHING, {})
         if known.stamp:
             return 0
         if self._sync:
             os.fdatasync(file.fileno())
         start = self._start(file, known)
         file.seek(start)
-        walk = _Walk(start, dict(self._books.writers), patience=self._patience(fingerprint, stamp))
+        walk = _Walk(start, dict(self._books.writers), patience=self._patience(name, stamp))
         before = known.records
         for data in whole_lines(file, None if limit is None else limit - start):
             walk.take(data)
             if len(walk.digests) >= MAX_RECORDS:
                 known = self._append(ledger, known, walk)
             if walk.stopped:
-                self._hesitated[fingerprint] = (walk.position, limit or walk.position)
+                self._hesitated[name] = (walk.position, limit or walk.position)
                 break
         if walk.digests or stamp:
             known = self._append(ledger, known, walk, stamp=stamp)
@@ -175,14 +175,14 @@ class Sealer:
         walk.digests = []
         return seal
 
-    def _patience(self, fingerprint: str, stamp: str) -> int:
+    def _patience(self, name: str, stamp: str) -> int:
         """Up to which offset broken lines are sealed as they stand."""
         if stamp:
             return -1
-        return self._hesitated.get(fingerprint, (0, 0))[1]
+        return self._hesitated.get(name, (0, 0))[1]
 
-    def _fingerprint(self, file: BinaryIO, limit: int | None) -> str:
-        """Fingerprint of the first record of a file; empty when there is none yet."""
+    def _file_id(self, file: BinaryIO, limit: int | None) -> str:
+        """Id of a file; empty when it has no record yet."""
         stat = os.fstat(file.fileno())
         inode = (stat.st_dev, stat.st_ino)
         barren = self._barren.get(inode, 0)
@@ -191,8 +191,9 @@ class Sealer:
         for line in file:
             if not line.endswith(b"\n") or (limit is not None and position + len(line) > limit):
                 break
-            if read_link(line[:-1]):
-                return fingerprint_of(line)
+            link = read_link(line[:-1])
+            if link is not None:
+                return file_id(link)
             position += len(line)
         self._barren[inode] = position
         return ""

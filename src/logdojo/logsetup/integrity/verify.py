@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from logdojo.errors import InputError
-from logdojo.logsetup.files.archives import Decrypt, Segment, fingerprint_of, segments
-from logdojo.logsetup.integrity.chain import read_link
+from logdojo.logsetup.files.archives import Decrypt, Segment, segments
+from logdojo.logsetup.integrity.chain import file_id, read_link
 from logdojo.logsetup.integrity.diagnosis import Diagnosis, Sealed, diagnose
 from logdojo.logsetup.integrity.examination import Examined, examine
 from logdojo.logsetup.integrity.keys import PublicKey
@@ -115,7 +115,7 @@ class _Files:
                 return
 
     def pairs(self) -> list[Pair]:
-        candidates = [Candidate(each, self._fingerprint(each), self._content(each)) for each in self.segments]
+        candidates = [Candidate(each, self._file_id(each), self._content(each)) for each in self.segments]
         return match(self._sealed, candidates, self._removed)
 
     def read(self, segment: Segment) -> tuple[BinaryIO, int | None]:
@@ -141,13 +141,14 @@ class _Files:
 
         return content
 
-    def _fingerprint(self, segment: Segment) -> str:
+    def _file_id(self, segment: Segment) -> str:
         try:
             file, size = self.read(segment)
             for data in whole_lines(file, size, chunk=4_096):
                 for line in data.split(b"\n")[:-1]:
-                    if read_link(line):
-                        return fingerprint_of(line + b"\n")
+                    link = read_link(line)
+                    if link is not None:
+                        return file_id(link)
         except _UNREADABLE:
             return ""
         return ""
