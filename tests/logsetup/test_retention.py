@@ -334,6 +334,23 @@ def test_a_log_that_is_not_there(tmp_path: Path):
     assert apply(tmp_path / "none" / "app.jsonl", Retention(max_files=0)) == []
 
 
+def test_seals_are_told_before_the_archive_goes(log: Path):
+    """Who keeps seals is told of each removal while the archive is still there; when that fails, it stays."""
+    paths = [archive(log, days * DAY) for days in (4, 3)]
+    told: list[tuple[bool, str]] = []
+
+    def note(path: Path, reason: str) -> None:
+        told.append((path.exists(), reason))
+        if path == paths[1]:
+            raise InputError("the ledger cannot be written")
+
+    with pytest.raises(InputError, match="ledger"):
+        apply(log, Retention(max_files=0), now=NOW, note=note)
+    assert told == [(True, "more than 0 archives")] * 2
+    assert left(log) == names(paths[1:])
+    assert len(disposals(log)) == 1
+
+
 LIMITS = st.builds(
     Retention,
     max_age=st.none() | st.integers(0, 20).map(lambda days: days * DAY),

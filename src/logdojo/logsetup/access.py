@@ -115,7 +115,7 @@ def _folder(path: Path, kind: str) -> Access:
         )
     elif mode & stat.S_IWGRP and not mode & stat.S_ISVTX and not own_group and kind != "folder above":
         findings.append(f"members of group {group} may remove and exchange files here, whatever their modes")
-    # A sticky folder above, as /tmp is one, lets nobody exchange what is another's.
+    # In a sticky folder above, as that for temporary files, nobody can exchange what is another's.
     if kind == "folder above" and mode & stat.S_ISVTX:
         findings = []
     if path.is_symlink():

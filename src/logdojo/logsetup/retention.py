@@ -97,6 +97,10 @@ Shipped = Callable[[Segment], bool]
 """Whether all that waits for an archive has got it, as ``shipping.cursor.passed_by_all`` tells."""
 
 
+Note = Callable[[Path, str], object]
+"""Is told of an archive that is about to go and why, while its lock is held; ``integrity.Sealer.removed`` is one."""
+
+
 def plan(log: Path, rule: Retention, *, now: datetime | None = None, shipped: Shipped | None = None) -> list[Decision]:
     """Return what the rule says about each archive, the oldest first; nothing is changed.
 
@@ -136,7 +140,13 @@ def plan(log: Path, rule: Retention, *, now: datetime | None = None, shipped: Sh
 
 
 def apply(
-    log: Path, rule: Retention, *, now: datetime | None = None, shipped: Shipped | None = None, who: str = ""
+    log: Path,
+    rule: Retention,
+    *,
+    now: datetime | None = None,
+    shipped: Shipped | None = None,
+    note: Note | None = None,
+    who: str = "",
 ) -> list[Removal]:
     """Remove what the rule and nothing else decides about, the oldest first, and return what is gone.
 
@@ -147,6 +157,7 @@ def apply(
         rule: the limits.
         now: from when ages are counted; also the moment that is written down.
         shipped: whether an archive may go as far as shipping is concerned; None when the log is not shipped.
+        note: told before each removal, for a log whose seals would miss the archive; when it raises, nothing goes.
         who: who is written down; the user of this process when not given.
 
     Raises:
@@ -157,7 +168,7 @@ def apply(
         return []
     with deciding(log):
         removed = [
-            _remove(log, decision, utc(now), who or acting_user())
+            _remove(log, decision, utc(now), who or acting_user(), note)
             for decision in plan(log, rule, now=now, shipped=shipped)
             if decision.remove
         ]
@@ -221,7 +232,7 @@ def _first_moment(segment: Segment) -> datetime | None:
     return None
 
 
-def _remove(log: Path, decision: Decision, now: datetime, who: str) -> Removal | None:
+def _remove(log: Path, decision: Decision, now: datetime, who: str, note: Note | None) -> Removal | None:
     segment = decision.segment
     forms = _forms(log)[segment.stamp]
     with ExitStack() as locks:
@@ -230,6 +241,8 @@ def _remove(log: Path, decision: Decision, now: datetime, who: str) -> Removal |
         sha256, records = measure(segment)
         rule = "; ".join(decision.rules)
         removal = Removal(now, who, rule, segment.path.name, segment.stamp, decision.size, sha256, records)
+        if note is not None:
+            note(segment.path, rule)
         write_down(log, removal)
         if os.name == "nt":
             locks.close()  # an open file cannot be removed there

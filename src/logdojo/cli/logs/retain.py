@@ -15,7 +15,7 @@ from logdojo.cli.tables import table
 from logdojo.errors import UsageError
 
 if TYPE_CHECKING:
-    from logdojo.logsetup.retention import Decision
+    from logdojo.logsetup.retention import Decision, Note
 
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}
 _SIZES: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -43,13 +43,15 @@ def apply(
     max_files: Annotated[int | None, typer.Option(min=0, help="Number of archives.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go and what is kept, and why.")] = False,
     state_dir: Annotated[Path | None, typer.Option(help="Folder of the shipping cursors; else the log's.")] = None,
+    seal_key: Annotated[Path | None, typer.Option(help="Private key of the seals: they then tell of removals.")] = None,
     who: _Who = "",
     as_json: _Json = False,
 ) -> None:
     """Remove the archives that exceed a limit, the oldest first, and print them.
 
     Never removed: the live file, what is under hold, what a sink of `logdojo logs ship` has not got yet, and what a
-    process may still write to. Each removal is first written down in LOG.disposals. To make sure that removed data
+    process may still write to. Each removal is first written down in LOG.disposals; of a sealed log, name the key as
+    well, so that `logdojo logs verify` knows of it. To make sure that removed data
     cannot be read from the disk any more, encrypt archives and destroy their key; overwriting does not do it.
     """
     from logdojo.logsetup.retention import Retention, plan
@@ -63,7 +65,7 @@ def apply(
         raise UsageError("no limit was given", hint="give --max-age, --max-size or --max-files")
     shipped = passed_by_all(log, state_dir=state_dir)
     if not dry_run:
-        removed = remove(log, rule, shipped=shipped, who=who)
+        removed = remove(log, rule, shipped=shipped, note=None if seal_key is None else _sealer(log, seal_key), who=who)
         if as_json:
             print("\n".join(json.dumps(removal.entry()) for removal in removed), end="\n" if removed else "")
             return
@@ -144,6 +146,13 @@ def list_holds(
             for hold in holds
         )
         print(table(("hold", "state", "placed", "by", "from", "to", "reason"), rows))
+
+
+def _sealer(log: Path, key: Path) -> Note:
+    from logdojo.cli.logs.keys import signing_key
+    from logdojo.logsetup.integrity import Sealer
+
+    return Sealer(log, signing_key(key)).removed
 
 
 def _verdict(decision: Decision) -> str:
