@@ -17,14 +17,15 @@
 #
 # At the end you will be able to
 #
-# - keep passwords, tokens and card numbers out of a log, wherever in a record they hide, and count what still leaks;
+# - keep passwords, tokens and card numbers out of a log, wherever they hide, and count what still leaks;
 # - create and rotate log files that only the right people can read, and report those that are looser;
 # - chain and sign a log, forge it yourself, and catch the forger;
 # - encrypt archives with keys that change, write audit events, and delete only what may be deleted.
 #
 # In an interview you will be able to explain *how to keep sensitive data out of logs* and *how to prove that nobody
-# changed a log*, with a share of detected forgeries that you measured yourself. The lab falls into four parts (1 to 3, 4,
-# 5 to 9, 10 to 12); take a break between them. Part 4 is about file modes, as Linux and macOS have them.
+# changed a log*, with a share of detected forgeries that you measured yourself. The lab falls into four parts
+# (sections 1 to 3, 4, 5 to 9, 10 to 12); take a break between them. Section 4 is about file modes, as Linux and macOS
+# have them.
 
 # %%
 import gzip
@@ -549,13 +550,14 @@ from logdojo.widgets.theme import LIGHT, themed
 
 # %% tags=["measure"]
 with themed(LIGHT):
-    figure, axes = plt.subplots(figsize=(7, 5.6), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 6), layout="constrained")
     for n, way in enumerate(WAYS):
         places = [row + 0.2 * (n - 1.5) for row in range(8)]
-        bars = axes.barh(places, list(results[way].values()), 0.19,
-                         label=way, hatch=("//", "..", "", "xx")[n],
+        counts = list(results[way].values())
+        bars = axes.barh(places, counts, 0.19, label=way,
+                         hatch=("//", "..", "", "xx")[n],
                          color=LIGHT.series[n])
-        axes.bar_label(bars, padding=3)
+        axes.bar_label(bars, [n or "" for n in counts], fontsize=8)
     axes.set_yticks(range(8), list(results["nothing"]))
     axes.set_xlabel("records that leak, of 150")
     axes.invert_yaxis()
@@ -564,9 +566,9 @@ with themed(LIGHT):
               " the table above has the numbers.")
 
 # %% [markdown]
-# **What the plot shows.** Four bars for each row of the table above it. Without redaction every planted secret gets
-# out. The filter on `record.msg` helps where the message was already finished text, and leaves arguments, extras,
-# headers and exceptions as they were. Yours has one bar left, the library's filter none.
+# **What the plot shows.** Up to four bars for each row of the table above it; no bar means no leak. Without redaction
+# every planted secret gets out. The filter on `record.msg` helps where the message was already finished text, and
+# leaves arguments, extras, headers and exceptions as they were. Yours has one bar left, the library's filter none.
 #
 # Look at what is left: with the expiry date behind it, a card number becomes a run of 18 digits, that run fails the
 # checksum, and the rule sees no card. On the other side, a few parcel numbers have a card's first digit and checksum
@@ -577,7 +579,7 @@ with themed(LIGHT):
 # %% [markdown]
 # ### What does it cost?
 #
-# Nearly all records are clean, so what matters is the price of a *clean* one. Five patterns over each value are slow.
+# Nearly all records are clean, so what matters is the price of a *clean* one. Four patterns over each value are slow.
 # A search for a fixed text is fast: if the finished line holds none of a few literals and no long number, there is
 # nothing to redact. Only a suspicious line is done again, the slow way.
 
@@ -1859,12 +1861,14 @@ for rule in (Rule(max_age=6 * DAY), Rule(max_files=3),
 #   encryption;
 # - a chain that goes on over rotations and restarts and with several processes, signed checkpoints, and a witness
 #   ([integrity](../src/logdojo/logsetup/integrity/__init__.py));
+# - archives under AES-256-GCM and a ring of keys ([encryption](../src/logdojo/logsetup/encryption/__init__.py)): each
+#   archive has a key of its own, wrapped by one of the ring, so that a change of keys rewrites no content;
 # - [audit events](../src/logdojo/logsetup/audit.py) that no level can switch off, and
 #   [retention](../src/logdojo/logsetup/retention.py) that writes down what it removed.
 #
-# In a terminal: `logdojo logs verify` names what was done to a log, `review` reports modes, owners, gaps and who
-# changed what, `retain` removes by rule, `decrypt` opens an archive, `ship` sends on. Here is your night in it, and
-# rob again:
+# In a terminal: `logdojo logs seal` signs and `logdojo logs verify` names what was done to a log; `review` reports
+# modes, owners, gaps and who changed what; `retain` removes by rule, `encrypt` and `decrypt` turn archives, `ship`
+# sends on. Here is your night in it, and rob again:
 
 # %% tags=["measure"]
 from logdojo.logsetup.files.handler import LogFileHandler
