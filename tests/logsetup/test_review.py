@@ -407,6 +407,25 @@ def test_retain_shows_and_removes(log: Path):
     assert "1 archives removed on purpose" in run("review", log).stdout
 
 
+def test_a_sealed_log_is_verified_after_retention(tmp_path: Path):
+    """With the key of the seals, an archive that retention removed is no finding of `verify`; without, it is one."""
+    log, stamps = tmp_path / "log" / "app.jsonl", ("20200105T000000.000000Z", "20200106T000000.000000Z")
+    log.parent.mkdir(mode=0o750)
+    key = tmp_path / "seal"
+    assert run("keys", "new", key).exit_code == 0
+    chain = Chain()
+    for number, stamp in enumerate(stamps):
+        lines = [chain.link(line(100 * number + n).encode()).decode() for n in range(100)]
+        os.utime(archive(log, stamp, lines), (START, datetime(2020, 1, 5, tzinfo=UTC).timestamp()))
+    write(log, [chain.link(line(200 + n).encode()).decode() for n in range(100)])
+    assert run("seal", log, "--key", key).exit_code == 0
+    assert run("verify", log, "--key", f"{key}.pub").exit_code == 0
+    assert run("retain", "apply", log, "--max-files", "1", "--seal-key", key).exit_code == 0
+    assert run("verify", log, "--key", f"{key}.pub").exit_code == 0
+    assert run("retain", "apply", log, "--max-files", "0").exit_code == 0
+    assert run("verify", log, "--key", f"{key}.pub").exit_code != 0
+
+
 def test_retain_heeds_the_shipping_cursor(log: Path):
     """An archive that a sink has not got yet stays."""
     from logdojo.logsetup.shipping.cursor import begin, save, state_path
@@ -456,3 +475,17 @@ def test_disposals_and_retention_in_one_review(log: Path):
     assert [removal.who for removal in found.disposals] == ["ada"]
     assert found.attention() == []
     assert {stat.S_IMODE(path.stat().st_mode) for path in log.parent.iterdir()} == {0o640}
+
+
+def test_the_command_reads_encrypted_archives(log: Path, tmp_path: Path):
+    """With --keys an archive under AES-256-GCM is reviewed too; without, it is told as unreadable."""
+    from logdojo.logsetup.encryption import KeyRing, encrypt_archive
+
+    ring = KeyRing.new()
+    ring.create(tmp_path / "keys.json")
+    encrypt_archive(archive(log, "20261119T235900.000000Z", [line(n - 60) for n in range(60)], compressed=True), ring)
+    done = run("review", log, "--keys", tmp_path / "keys.json", "--gap", "1e9", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["records"] == 260
+    assert json.loads(done.stdout)["access"][-1]["kind"] == "keys"
+    assert "encrypted" in run("review", log, "--gap", "1e9").stdout
