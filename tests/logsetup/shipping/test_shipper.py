@@ -1,9 +1,11 @@
-"""The life of a shipper: once, in a thread, killed, forked, beside another one, and with its own messages in its log."""
+"""The life of a shipper: once, in a thread, killed, forked, beside another one, with its own messages in its log."""
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
+import multiprocessing
 import os
 import random
 import signal
@@ -20,7 +22,12 @@ from typing import Any
 import pytest
 
 from logdojo.errors import InputError
+from logdojo.logsetup.encryption import KeyRing, decrypt_archive, encrypt_archive
 from logdojo.logsetup.files.archives import Segment, next_stamp, segments
+from logdojo.logsetup.files.compressing import compress
+from logdojo.logsetup.files.handler import LogFileHandler
+from logdojo.logsetup.files.rotation import Rotation
+from logdojo.logsetup.files.upkeep import Upkeep
 from logdojo.logsetup.formatters import JsonFormatter
 from logdojo.logsetup.shipping import Shipper, passed_by_all
 from logdojo.logsetup.shipping import cursor as cursor_module
@@ -111,7 +118,7 @@ STEPS = ["send", "sent", "dead", "dead done", "save", "saved"]
 def test_a_kill_between_any_two_steps_loses_nothing(
     log: Path, monkeypatch: pytest.MonkeyPatch, step: str, time_of: int
 ):
-    """Ended before or after sending, setting aside or noting, the next run completes it, and dead letters are single."""
+    """Ended before or after sending, setting aside or noting, the next run completes it; dead letters come once."""
     passed = 0
 
     def at(name: str) -> None:
@@ -200,6 +207,73 @@ def test_a_broken_line_that_is_mended_meanwhile_is_not_set_aside(log: Path):
     assert (counters.dead, counters.accepted) == (0, 21)
     _write(log, range(21, 22))
     assert _shipper(log, sink).run_once().read == 1
+
+
+def test_a_whole_line_behind_a_killed_writers_beginning_is_shipped(log: Path):
+    """Of a line that follows on the beginning of another, the whole part arrives, under the id it has when mended."""
+    start = b'{"@timestamp":"2026-11-24T13:56:00.123Z","n":'
+    with log.open("ab") as file:
+        file.write(start[:-5] + start + b"20}\n" + b"trailing {\n")
+
+    def act(lines: Sequence[Line]) -> Outcome:
+        good = [line for line in lines if line.text.count(b"@") < 2 and line.text.startswith(b"{")]
+        sink.lines.update((line.id, line.text) for line in good)
+        return Outcome(len(good), dead=tuple((line, "broken") for line in lines if line not in good))
+
+    sink = Memory(act)
+    shipper = _shipper(log, sink)
+    shipper.run_once()
+    assert _numbers(sink) == list(range(21))
+    assert [letter["line"] for letter in read(shipper.dead_letters_path)] == ["trailing {"]
+    shipper.cursor_path.unlink()
+    log.write_bytes(log.read_bytes().replace(start[:-5] + start, b" " * (len(start) - 6) + b"\n" + start))
+    _shipper(log, sink).run_once()
+    assert _numbers(sink) == list(range(21))
+
+
+def _log_some(log: Path, writer: int, count: int) -> None:
+    """Log in a process of its own, with rotation and compression."""
+    handler = LogFileHandler(log, rotation=Rotation(max_bytes=8_000), upkeep=Upkeep(log, compressed=True))
+    logger = logging.Logger("writer")  # noqa: LOG001  # of this process alone
+    logger.addHandler(handler)
+    for number in range(count):
+        logger.info("event", extra={"n": writer * count + number})
+    handler.close()
+
+
+def test_many_processes_write_rotate_and_compress_while_it_ships(tmp_path: Path):
+    """What several processes log through our own handler arrives once each, and then all archives count as shipped."""
+    log = tmp_path / "app.jsonl"
+    sink = Memory()
+    shipper = _shipper(log, sink, batch_records=50)
+    writers = [multiprocessing.get_context("fork").Process(target=_log_some, args=(log, n, 250)) for n in range(3)]
+    for writer in writers:
+        writer.start()
+    shipper.start()
+    for writer in writers:
+        writer.join()
+    _until(lambda: len(sink.lines) >= 750)
+    assert shipper.stop()
+    _shipper(log, sink).run_once()
+    found = [json.loads(text)["labels.n"] for text in sink.lines.values()]
+    assert sorted(found) == list(range(750))
+    assert sink.sent == 750
+    *archives, _ = segments(log)
+    assert len(archives) > 5
+    assert all(passed_by_all(log)(segment) for segment in archives)
+
+
+def test_encrypted_archives_are_shipped_with_their_keys(log: Path):
+    """An archive that was compressed and encrypted before it was read is read with its keys, and named without."""
+    _rotate(log)
+    keys = KeyRing.new()
+    encrypt_archive(compress(segments(log)[0].path), keys)
+    _write(log, range(20, 22))
+    sink = Memory()
+    with pytest.raises(InputError, match="the archive is encrypted"):
+        _shipper(log, sink).run_once()
+    _shipper(log, sink, decrypt=functools.partial(decrypt_archive, keys=keys)).run_once()
+    assert _numbers(sink) == list(range(22))
 
 
 def test_only_one_ships_and_the_other_takes_over(log: Path):
@@ -303,6 +377,7 @@ def test_its_own_messages_do_not_feed_it_for_ever(tmp_path: Path, caplog: pytest
     assert shipper.counters.dead == shipper.counters.read
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_child_process_does_not_ship(log: Path):
     """After a fork the parent goes on shipping, the child has no thread, and no lock outlives the parent's."""
     sink = Memory()

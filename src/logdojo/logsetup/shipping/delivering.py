@@ -6,7 +6,6 @@ among the dead letters, and only then note how far it came.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from logdojo.logsetup.shipping.cursor import Cursor, save
 from logdojo.logsetup.shipping.dead_letters import DeadLetters
 from logdojo.logsetup.shipping.delivery import Backoff, Outcome, Sink, Wait
 from logdojo.logsetup.shipping.follow import Batch, Follower
-from logdojo.logsetup.shipping.reading import Line
+from logdojo.logsetup.shipping.reading import Line, is_json
 
 _log: Final = logging.getLogger("logdojo.logsetup.shipping")
 _OWN: Final = b'"logdojo.logsetup.shipping"'
@@ -125,7 +124,7 @@ class Delivery:
         """Put refused lines among the dead letters; return those that are mended by now, or None when told to stop."""
         dead = outcome.dead
         mended: tuple[Line, ...] = ()
-        broken = [line for line, _ in dead if not line.fault and not _is_json(line.text)]
+        broken = [line for line, _ in dead if not line.fault and not is_json(line.text)]
         if broken:
             # A line cut short is blanked by its writer, or by the next one that opens the file; give it that moment.
             if wait(_MENDED_WITHIN_SECONDS):
@@ -179,10 +178,3 @@ class Delivery:
 
 def _is_own(line: Line) -> bool:
     return _OWN in line.text
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False

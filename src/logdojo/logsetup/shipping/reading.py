@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 import zlib
@@ -12,6 +13,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from logdojo.errors import InputError
 from logdojo.logsetup.files.archives import FINGERPRINT_CHARACTERS, Decrypt, Segment, fingerprint_of
+from logdojo.logsetup.files.mending import LINE_START
 from logdojo.logsetup.shipping.cursor import TAIL_BYTES
 from logdojo.logsetup.shipping.locks import has_no_writer
 
@@ -102,15 +104,20 @@ class Reading:
         return bool(self.fingerprint)
 
     def look_again(self, line: Line) -> list[Line]:
-        """Read the place of a line anew, in which a writer may have blanked what it could not finish."""
+        """Read the place of a broken line anew and return the lines that are there.
+
+        A killed writer leaves the beginning of a line, and the next one's whole line follows on it. Sooner or later
+        that beginning is blanked; the whole line behind it is given at once, with the id that it has then too.
+        """
         offset = int(line.id.rpartition("-")[2])
-        if self._fd < 0:
-            return [line]
-        now = _read(self._fd, offset, len(line.text) + 1)
-        if now == line.text + b"\n":
-            return [line]
-        self.tail = self._before()
-        return [Line(f"{self.key}-{offset + at}", part) for at, part in _parts(now) if part.strip()]
+        now = _read(self._fd, offset, len(line.text) + 1) if self._fd >= 0 else line.text
+        if now.removesuffix(b"\n") != line.text:
+            self.tail = self._before()
+            return [Line(f"{self.key}-{offset + at}", part) for at, part in _parts(now) if part.strip()]
+        behind = line.text.rfind(LINE_START)
+        if behind > 0 and is_json(line.text[behind:]):
+            return [Line(f"{self.key}-{offset + behind}", line.text[behind:])]
+        return [line]
 
     def is_at(self, path: Path) -> bool:
         """Return whether ``path`` names this very file."""
@@ -216,6 +223,14 @@ class Reading:
         except (OSError, EOFError, zlib.error) as error:
             raise _unreadable(self.path, error) from error
         return bytes(found)
+
+
+def is_json(text: bytes) -> bool:
+    """Return whether the text is one JSON object."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_still(before: bytes, now: bytes) -> bool:
