@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gzip
 import json
 import logging
@@ -174,9 +175,13 @@ def appends_lines(lab):
     with folder() as place:
         path = place / "app.log"
         path.write_bytes(b"old\n")
-        with appending(lab, path) as one, appending(lab, path) as two:
-            for handler, message in ((one, "first"), (two, "second"), (one, "third")):
-                handler.handle(record(message))
+        try:
+            with appending(lab, path) as one, appending(lab, path) as two:
+                for handler, message in ((one, "first"), (two, "second"), (one, "third")):
+                    handler.handle(record(message))
+        except OSError as error:
+            assert error.errno != errno.EBADF, "mend cannot read the file: open it to read and to write, os.O_RDWR"
+            raise
         text = path.read_bytes()
     assert text.startswith(b"old"), "what stood in the file is gone: open it with os.O_APPEND, and without os.O_TRUNC"
     assert text == b"old\nfirst\nsecond\nthird\n", (

@@ -18,6 +18,7 @@ GIVEN = (
     "import ",
     "try:",
     "def blank",
+    "def mend",
     "def is_at",
     "def new_archive",
     "def whole_lines",
@@ -115,6 +116,7 @@ MISTAKES = [
     Wrong(
         "AppendHandler", "truncates", "os.O_CREAT | os.O_APPEND", "os.O_CREAT | os.O_TRUNC", "appends_lines", "is gone"
     ),
+    Wrong("AppendHandler", "writes only", "os.O_RDWR", "os.O_WRONLY", "appends_lines", "os.O_RDWR"),
     Wrong("AppendHandler", "does not append", " | os.O_APPEND", "", "appends_lines", "O_APPEND"),
     Wrong(
         "AppendHandler", "trusts the umask", "os.fchmod(fd, self.mode)", "pass", "keeps_its_mode", "again after opening"
