@@ -44,9 +44,10 @@ def blank_lines_are_nothing(lab):
 @check("count_lost")
 def other_json_is_torn(lab):
     """Take JSON that is no record for a torn line, without an error."""
+    count_lost = lab.count_lost
     for odd in (b"17\n", b"[1, 2]\n", b'"text"\n', b"null\n", b'{"message": "no id"}\n', b"\xff\xfe\n"):
         try:
-            found = lab.count_lost(["a"], [line("a"), odd])
+            found = count_lost(["a"], [line("a"), odd])
         except NotImplementedError:
             raise
         except Exception as error:

@@ -82,6 +82,22 @@ LABS: Final[tuple[Lab, ...]] = (
         "demanding",
         ("log.async", "log.batching", "log.rotation"),
         ("01_logging_foundations",),
+        parts={
+            name: f"logdojo.course.lossless_parts:{name}"
+            for name in (
+                "count_lost",
+                "through_queue",
+                "AppendHandler",
+                "rotate_if_needed",
+                "write_whole",
+                "compress",
+                "batches",
+                "next_delay",
+                "split_results",
+                "deliver",
+                "ship",
+            )
+        },
     ),
     Lab(
         4,
