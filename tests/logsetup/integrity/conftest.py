@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from logdojo.logsetup.files.archives import next_stamp
-from logdojo.logsetup.integrity.chain import START, Chain, read_link
+from logdojo.logsetup.integrity.chain import DIGEST, LINK_BYTES, START, Chain, Link, read_link, renumbered
 from logdojo.logsetup.integrity.keys import SigningKey, new_signing_key
 from logdojo.logsetup.integrity.ledger import ledger_of
 from logdojo.logsetup.integrity.report import Report
@@ -40,8 +39,7 @@ class Log:
         """Append a record of writer 0 or 1 for each digit in ``turns``."""
         with (path or self.path).open("ab") as file:
             for turn in turns:
-                body = {"@timestamp": "2026-11-24T13:56:00.123Z", "message": f"order {next(self.count)}"}
-                file.write(self.chains[int(turn)].link(json.dumps(body, separators=(",", ":")).encode()) + b"\n")
+                file.write(self.chains[int(turn)].link(b'{"message":"order %d"}' % next(self.count)) + b"\n")
 
     def rotate(self) -> Path:
         """Rename the live file to an archive; return the archive."""
@@ -59,18 +57,29 @@ class Log:
 
 
 def rechained(lines: Sequence[bytes], start: int, stop: int | None = None) -> list[bytes]:
-    """Return ``lines`` with the chains of all writers computed anew from the line at index ``start`` on."""
-    last: dict[str, bytes] = {}
+    """Return ``lines`` with numbers and digests of all writers computed anew from the line at index ``start`` on."""
+    last: dict[str, tuple[int, bytes]] = {}
     out = []
     for index, line in enumerate(lines):
         link = read_link(line[:-1])
         assert link is not None
-        digest = link.digest
         if start <= index < (len(lines) if stop is None else stop):
-            digest = sha256(last.get(link.writer, START) + link.head).hexdigest().encode()
-        last[link.writer] = digest
-        out.append(link.head + digest + b'"}\n')
+            number, before = last.get(link.writer, (0, START))
+            link = renumbered(link, link.writer, number + 1)
+            link = replace(link, digest=link.digest_after(before))
+        last[link.writer] = (link.number, link.digest)
+        out.append(link.head + link.digest + b'"}\n')
     return out
+
+
+def forged(line: bytes, body: bytes = b'{"message":"forged"}') -> bytes:
+    """Return a line that follows ``line`` in its writer's chain as well as a true one would."""
+    link = read_link(line[:-1])
+    assert link is not None
+    new = renumbered(
+        Link(link.writer, 0, b"", body[:-1] + bytes(LINK_BYTES - DIGEST - 2)), link.writer, link.number + 1
+    )
+    return new.head + new.digest_after(link.digest) + b'"}\n'
 
 
 @pytest.fixture(scope="session")
@@ -79,17 +88,26 @@ def key() -> SigningKey:
     return new_signing_key()
 
 
+class Forger:
+    """What who can write to a log, and has no key, can do with its lines."""
+
+    rechained = staticmethod(rechained)
+    forged = staticmethod(forged)
+
+
+@pytest.fixture(scope="session")
+def forger() -> type[Forger]:
+    """The forger's tools."""
+    return Forger
+
+
+@pytest.fixture(scope="session")
+def new_log(key: SigningKey) -> Callable[[Path], Log]:
+    """Makes an empty log in a folder."""
+    return lambda folder: Log(folder, key)
+
+
 @pytest.fixture
 def log(tmp_path: Path, key: SigningKey) -> Log:
     """An empty log."""
     return Log(tmp_path, key)
-
-
-@pytest.fixture
-def sealed(log: Log) -> Log:
-    """A log of 48 records by two writers, in one file, under four checkpoints; two records of it are unsealed."""
-    for turns in ("001011010011", "110100101010", "001101", "0101101010011101"):
-        log.write(turns)
-        log.sealer.checkpoint()
-    log.write("01")
-    return log

@@ -10,7 +10,9 @@
     examination   what was done to the ledger
     matching      which file is which
     tracing       what was done to one writer's records
-    order         what was done to the order
+    gaps          records that were changed beyond recognition, or are gone
+    order         rows out of place
+    comparison    what was done under one seal
     diagnosis     what was done to one file
     witness       the memory that a ledger is held against
     report        the findings

@@ -30,8 +30,8 @@ START: Final = b"0" * 64
 DIGEST: Final = 64
 FILE_ID: Final = 32
 WRITER_BYTES: Final = 6
-LINKED_BY: Final = len(MARK) + 2 * WRITER_BYTES + 1 + 12 + 1 + DIGEST + len(b'"}')
-"""Bytes that a link adds to a line."""
+LINK_BYTES: Final = len(MARK) + 2 * WRITER_BYTES + 1 + 12 + 1 + DIGEST + len(b'"}')
+"""Bytes from the mark to the end of the line; a link adds one less, since the brace was there."""
 _TAIL: Final = re.compile(rb',"event\.hash":"([0-9a-f]{12})\.([0-9]{12})\.([0-9a-f]{64})"\}')
 _THOUSAND: Final = 1000
 _LOW: Final = tuple(b"%03d." % number for number in range(_THOUSAND))
@@ -110,7 +110,7 @@ class Link:
 
 def read_link(line: bytes) -> Link | None:
     """Return the link at the end of ``line``, without its line end; None when there is none of the right form."""
-    found = _TAIL.fullmatch(line, max(0, len(line) - LINKED_BY))
+    found = _TAIL.fullmatch(line, max(0, len(line) - LINK_BYTES))
     if found is None:
         return None
     return Link(found[1].decode(), int(found[2]), found[3], line[: -DIGEST - 2])
@@ -126,7 +126,7 @@ def file_id(first: Link) -> str:
 
 def renumbered(link: Link, writer: str, number: int) -> Link:
     """Return ``link`` as it would be if its line had another writer or number."""
-    head = link.head[: DIGEST + 2 - LINKED_BY] + MARK + b"%b.%012d." % (writer.encode(), number)
+    head = link.head[: DIGEST + 2 - LINK_BYTES] + MARK + b"%b.%012d." % (writer.encode(), number)
     return Link(writer, number, link.digest, head)
 
 

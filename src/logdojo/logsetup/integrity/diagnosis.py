@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from logdojo.logsetup.integrity.chain import START
+from logdojo.logsetup.integrity.comparison import compare
 from logdojo.logsetup.integrity.gaps import fill_gaps, places, words_for
 from logdojo.logsetup.integrity.ledger import NOTHING, Seal, order_after
-from logdojo.logsetup.integrity.order import displaced, exchanged, in_order
+from logdojo.logsetup.integrity.order import displaced
 from logdojo.logsetup.integrity.report import Finding, Kind
 from logdojo.logsetup.integrity.scan import Writers
-from logdojo.logsetup.integrity.tracing import Gap, Health, Odd, Resealing, Row, Trace, read_rows, trace, unlinked
+from logdojo.logsetup.integrity.tracing import Gap, Health, Odd, Row, Trace, read_rows, trace, unlinked
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class _Case:
         self.sealing = {id(row): self._seal_of(row) for row in self._chosen()}
         self.as_sealed = self._as_sealed()
         moved = self._displaced()
-        moved -= self._tell_orders(moved)
+        moved -= self._tell_orders(moved, gaps)
         self._tell_displaced(moved)
         self._tell_resealed()
         self._tell_edited()
@@ -177,69 +178,21 @@ class _Case:
                 f"records {first.link.number} to {last.link.number} of {found.writer} or some of them were changed "
                 "and their chain computed anew: it is not what was sealed"
             )
-            lines = sorted((first.line, last.line))
+            lines = (min(found.above + 1, first.line, last.line), max(first.line, last.line))
             self._add(Kind.RESEALED, *lines, row=first, last_number=last.link.number, detail=detail)
 
-    def _tell_orders(self, moved: set[int]) -> set[int]:
-        """Compare the order of each seal's records with the sealed one; return what of ``moved`` it explains."""
-        by_seal: dict[int, list[Row]] = defaultdict(list)
-        for row in self._chosen():
-            by_seal[self.sealing[id(row)]].append(row)
-        before, order = 0, NOTHING
-        explained: set[int] = set()
-        for index, seal in enumerate(self.seals):
-            rows = by_seal[index]
-            count, order_before = seal.records - before, order
-            before, order = seal.records, seal.order
-            if self.as_sealed[index] or len(rows) != count or not rows or in_order(rows, order_before, seal.order):
-                continue
-            inside = moved & {id(row) for row in rows}
-            if inside:
-                found = exchanged(rows, order_before, seal.order)
-                if found is not None:
-                    self._tell_exchanged(*found)
-                    explained |= inside
-            elif not self._tell_part_resealed(index, rows) and not self._copy_in_place(rows, order_before, seal.order):
-                found = exchanged(rows, order_before, seal.order)
-                if found is not None:
-                    self._tell_exchanged(*found)
-                else:
-                    detail = f"from {_name(rows[0])} to {_name(rows[-1])} the order is not what was sealed"
-                    self._add(Kind.REORDERED, rows[0].line, rows[-1].line, row=rows[0], detail=detail)
-        return explained
-
-    def _tell_part_resealed(self, index: int, rows: list[Row]) -> bool:
-        """Whether other digests than the sealed ones stand among the records of a seal."""
-        if any(self.sealing[id(each.first)] <= index <= self.sealing[id(each.last)] for each in self.resealings):
-            return True
-        changed = next((row for row in rows if row.health is Health.EDITED), None)
-        if changed is None:
-            return False
-        # Up to the first row that does not follow the one before it, the chain was computed anew.
-        writer = changed.link.writer
-        changed.health = Health.WHOLE
-        for each in self.resealings:
-            if each.writer == writer and self.sealing[id(each.last)] == index - 1:
-                each.last = changed
-                return True
-        first = next(row for row in rows if row.link.writer == writer)
-        self.resealings.append(Resealing(writer, first, changed))
-        return True
-
-    def _copy_in_place(self, rows: list[Row], before: str, sealed: str) -> bool:
-        """Whether a copy of a record was taken for the record itself; then they change roles."""
-        for copy in (row for row in self.rows if row.health is Health.LOOSE):
-            for row in rows:
-                if row.link.digest == copy.link.digest and row.link.head == copy.link.head:
-                    row.line, copy.line = copy.line, row.line
-                    if in_order(sorted(rows, key=lambda each: each.line), before, sealed):
-                        return True
-                    row.line, copy.line = copy.line, row.line
-        return False
-
-    def _tell_exchanged(self, first: Row, last: Row) -> None:
-        detail = f"{_name(first)} and {_name(last)} changed places, or one of them moved to the other"
-        self._add(Kind.REORDERED, first.line, last.line, row=first, detail=detail)
+    def _tell_orders(self, moved: set[int], gaps: list[Gap]) -> set[int]:
+        """Compare the order of each seal's records with the sealed one; return what of ``moved`` that explains."""
+        chosen = self._chosen()
+        loose = [row for row in self.rows if row.health is Health.LOOSE]
+        outcome = compare(self.seals, self.as_sealed, chosen, self.sealing, moved, gaps, loose, self.resealings)
+        for first, last in outcome.exchanged:
+            detail = f"{_name(first)} and {_name(last)} changed places, or one of them moved to the other"
+            self._add(Kind.REORDERED, first.line, last.line, row=first, detail=detail)
+        for first, last in outcome.disordered:
+            detail = f"from {_name(first)} to {_name(last)} the order is not what was sealed"
+            self._add(Kind.REORDERED, first.line, last.line, row=first, detail=detail)
+        return outcome.explained
 
     # --- what is told ----------------------------------------------------------------------------------------------
 

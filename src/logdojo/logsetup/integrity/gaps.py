@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from logdojo.logsetup.integrity.chain import DIGEST, LINKED_BY, Link, links_in, renumbered
+from logdojo.logsetup.integrity.chain import DIGEST, LINK_BYTES, Link, links_in, renumbered
 from logdojo.logsetup.integrity.tracing import Gap, Health, Odd, Row, Trace
 
 _TRIED: Final = 1_000
@@ -39,7 +39,7 @@ def _proved(
     lines = [(row.line, row.link.head + row.link.digest + b'"}') for row in list(loose.values())[:_TRIED]]
     lines += [(each.line, each.text) for each in odd[:_TRIED]]
     for line, text in lines:
-        if line in edited or len(text) <= LINKED_BY:
+        if line in edited or len(text) <= LINK_BYTES:
             continue
         digest = text[_DIGEST]
         link = renumbered(Link("", 0, digest, text[: _DIGEST.start]), gap.writer, gap.last)

@@ -10,7 +10,7 @@ from typing import Final
 from logdojo.logsetup.integrity.ledger import order_after
 from logdojo.logsetup.integrity.tracing import Row
 
-_NEIGHBORS: Final = 5_000
+_NEIGHBORS: Final = 3_000
 """Records of a seal among which two neighbors that changed places are looked for: half a second at most."""
 _ANY: Final = 256
 """Records among which any two are looked for."""

@@ -82,9 +82,17 @@ class Gap:
 
 @dataclass(slots=True)
 class Resealing:
-    """Records whose chain holds and ends in another digest than the sealed one."""
+    """Records whose chain holds and ends in another digest than the sealed one.
+
+    Args:
+        writer: whose.
+        above: line of the writer's last record that is as sealed; 0 when it has none in this file.
+        first: first record that may have been changed.
+        last: last record that may have been changed.
+    """
 
     writer: str
+    above: int
     first: Row
     last: Row
 
@@ -130,6 +138,7 @@ class _Tracer:
     def __init__(self, writer: str, rows: Iterable[Row], anchors: dict[int, bytes], last: int | None) -> None:
         self.trace = Trace(writer)
         self.anchors = anchors
+        self.sealed = {digest: number for number, digest in anchors.items()}
         self.by_number: dict[int, list[Row]] = {}
         for row in rows:
             if last is None or row.link.number <= last:
@@ -137,6 +146,7 @@ class _Tracer:
         self.above = 0
         # The first record since the last one that is as sealed: a resealing lies between it and the next seal.
         self.since: Row | None = None
+        self.proved = 0
         self.forked = False
 
     def run(self, start: State) -> Trace:
@@ -174,7 +184,7 @@ class _Tracer:
 
     def _find(self, number: int, expected: int, before: tuple[bytes, ...]) -> tuple[Row | None, Gap | None]:
         """The row that is record ``number``, and the gap before it."""
-        rows = self.by_number.get(number, [])
+        rows = [row for row in self.by_number.get(number, []) if self.sealed.get(row.link.digest, number) == number]
         if number > expected:
             # After a gap nothing proves a row; one that stands above the rows before it is none of this writer's.
             rows = [row for row in rows if row.line > self.above and not self._disguised(row, expected, before)]
@@ -190,9 +200,6 @@ class _Tracer:
 
     def _disguised(self, row: Row, expected: int, before: tuple[bytes, ...]) -> bool:
         """Whether a row is another record, whose number was changed."""
-        digest = row.link.digest
-        if digest in self.anchors.values() and self.anchors.get(row.link.number) != digest:
-            return True
         restored = renumbered(row.link, row.link.writer, expected)
         return any(restored.follows(each) for each in before)
 
@@ -240,6 +247,7 @@ class _Tracer:
             self._settle(row, sealed)
             self.forked = False
             self.since = None
+            self.proved = row.line
             return (sealed,)
         if row.health is Health.WHOLE:
             self._resealed(row)
@@ -262,7 +270,7 @@ class _Tracer:
         if self.forked and self.trace.resealings:
             self.trace.resealings[-1].last = row
         else:
-            self.trace.resealings.append(Resealing(self.trace.writer, first, row))
+            self.trace.resealings.append(Resealing(self.trace.writer, self.proved, first, row))
         self.forked = False
 
 

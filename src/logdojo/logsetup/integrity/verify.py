@@ -10,8 +10,8 @@ and looked at record by record, and everything after a damage is still verified.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -98,7 +98,7 @@ class _Files:
         self.decrypt = decrypt
         self._open: dict[Path, tuple[BinaryIO, int]] = {}
         self._sealed = sealed_files(examined.entries)
-        closed = {each.stamp for each in self._sealed}
+        closed = {each.stamp for each in self._sealed} - {""}
         self._removed = {str(entry.fields.get("stamp")) for entry in examined.entries if entry.kind == "remove"}
         while True:
             self.segments = segments(log)
@@ -118,24 +118,27 @@ class _Files:
         candidates = [Candidate(each, self._file_id(each), self._content(each)) for each in self.segments]
         return match(self._sealed, candidates, self._removed)
 
-    def read(self, segment: Segment) -> tuple[BinaryIO, int | None]:
-        """Open a file at its beginning; return it with the number of bytes to read, None for all.
+    @contextmanager
+    def read(self, segment: Segment) -> Iterator[tuple[BinaryIO, int | None]]:
+        """Open a file at its beginning; yield it with the number of bytes to read, None for all.
 
         An archive that was compressed or encrypted in the meantime is opened in its new form.
         """
         if segment.path in self._open:
             file, size = self._open[segment.path]
             file.seek(0)
-            return file, size
+            yield file, size
+            return
         if not segment.path.exists():
             segment = next((each for each in segments(self.log) if each.stamp == segment.stamp), segment)
-        return segment.open(self.decrypt), None
+        with segment.open(self.decrypt) as file:
+            yield file, None
 
     def _content(self, segment: Segment) -> Callable[[], bytes]:
         def content() -> bytes:
             try:
-                file, size = self.read(segment)
-                return file.read(size if size is not None else -1)
+                with self.read(segment) as (file, size):
+                    return file.read(size if size is not None else -1)
             except _UNREADABLE:
                 return b""
 
@@ -143,12 +146,12 @@ class _Files:
 
     def _file_id(self, segment: Segment) -> str:
         try:
-            file, size = self.read(segment)
-            for data in whole_lines(file, size, chunk=4_096):
-                for line in data.split(b"\n")[:-1]:
-                    link = read_link(line)
-                    if link is not None:
-                        return file_id(link)
+            with self.read(segment) as (file, size):
+                for data in whole_lines(file, size, chunk=4_096):
+                    for line in data.split(b"\n")[:-1]:
+                        link = read_link(line)
+                        if link is not None:
+                            return file_id(link)
         except _UNREADABLE:
             return ""
         return ""
@@ -174,7 +177,11 @@ class _Pass:
         name = segment.path.name
         self._check_name(pair, name)
         try:
-            result = self._sound(pair, name) or self._damaged(pair, name)
+            with self._source.read(segment) as (file, size):
+                result = self._sound(pair, name, whole_lines(file, size))
+            if result is None:
+                with self._source.read(segment) as (file, size):
+                    result = self._damaged(pair, name, file.read(size if size is not None else -1))
         except _UNREADABLE as error:
             self.findings.append(Finding(Kind.UNREADABLE, name, detail=f"cannot be read: {error}"))
             self.files.append(FileReport(name))
@@ -217,14 +224,13 @@ class _Pass:
             self.findings.append(Finding(kind, name, detail=f"its name says it is older than {self._newest}"))
         self._newest = max(self._newest, stamp)
 
-    def _sound(self, pair: Pair, name: str) -> Diagnosis | None:
+    def _sound(self, pair: Pair, name: str, pieces: Iterator[bytes]) -> Diagnosis | None:
         """Read a file fast; None when anything in it needs a closer look."""
         assert pair.segment is not None
-        file, size = self._source.read(pair.segment)
         seals = list(pair.sealed.seals)
         writers, order, sealed, records = dict(self._writers), NOTHING, 0, 0
         waiting: list[bytes] = []
-        for data in whole_lines(file, size):
+        for data in pieces:
             if not data.endswith(b"\n"):
                 if pair.segment.live:
                     continue
@@ -249,10 +255,8 @@ class _Pass:
             return None
         return Diagnosis(records, sealed, len(waiting), closing=writers)
 
-    def _damaged(self, pair: Pair, name: str) -> Diagnosis:
+    def _damaged(self, pair: Pair, name: str, data: bytes) -> Diagnosis:
         assert pair.segment is not None
-        file, size = self._source.read(pair.segment)
-        data = file.read(size if size is not None else -1)
         sealed = Sealed(pair.sealed.seals, bool(pair.sealed.stamp))
         return diagnose(name, data, sealed, self._writers, live=pair.segment.live)
 
