@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-LONGEST_NAME: Final = 128
+LONGEST_NAME: Final = 96
 """Characters of a name that are looked at, from its end."""
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
@@ -36,9 +36,7 @@ class Kind(enum.Enum):
     COUNTABLE = "countable"  # plural: a number is a count
 
 
-_PASSWORDS: Final = _set(
-    "password passwords passwd passwort pwd pw pswd passphrase passphrases passcode passcodes pass"
-)
+_PASSWORDS: Final = _set("password passwords passwd passwort pwd pw passphrase passphrases passcode passcodes pass")
 _MACHINE: Final = _set(
     "secret token cred apikey accesskey secretkey privatekey authkey signingkey encryptionkey masterkey sessionkey "
     "accountkey bearer jsessionid phpsessid"
@@ -162,7 +160,7 @@ def holds_secret(value: str, kind: Kind, name: str = "") -> bool:
         return bare.isascii() and bare.isdigit() and 3 <= len(bare) <= 10 and (len(bare) > 3 or "cv" in name.lower())
     if kind is Kind.PASSWORD:
         # The shell's working directory, as sudo logs it.
-        return not (name.endswith("PWD") and bare.startswith(("/", "~")))
+        return not (name.endswith("PWD") and bare.startswith(("/", "~")) and "=" not in bare and ":" not in bare)
     return not _is_count(bare, kind)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from logdojo.logsetup.redaction.names import NO_SECRETS, Kind, Names, holds_secret
-from logdojo.logsetup.redaction.values import line_end, value_span
+from logdojo.logsetup.redaction.values import is_line_end, line_end, value_span
 
 MARKER: Final = "[redacted]"
 _NAME: Final = r"(?<![A-Za-z0-9_.$-])([A-Za-z0-9_.$-]++)"
@@ -33,8 +33,10 @@ _SCHEMES: Final = re.compile(
     r"sharedaccesssignature|aws4-hmac-sha256|signature|sso-key|zoho-oauthtoken|discogs) +(?=\S)",
     re.IGNORECASE | re.ASCII,
 )
+_BEGINS_WITH_DIGIT: Final = re.compile(r"\\{0,15}[\"']?[0-9]")
 _SENTENCE: Final = re.compile(r"[A-Za-z]?[a-z'’]{0,15}[,.]?(?: [a-z'’-]{1,15}[,.]?){1,64}+")
-_WORD_IN_SENTENCE: Final = re.compile(r"[a-z]{2,15}(?: [A-Za-z]| ?\Z)")
+_WORD_IN_BEGINS_WITH_DIGIT: Final = re.compile(r"\\{0,15}[\"']?[0-9]")
+_SENTENCE: Final = re.compile(r"[a-z]{2,15}(?: [A-Za-z]| ?\Z)")
 _MORE_COOKIES: Final = re.compile(r"(?:; ?[^\s;=\"'\\]{1,128}(?:=[^\s;\"'\\]{0,4096}+)?)*+")
 
 
@@ -63,6 +65,8 @@ def pairs(text: str, names: Names) -> Iterator[tuple[int, int]]:
 
 
 def _value(text: str, at: int, match: re.Match[str], kind: Kind) -> tuple[int, int] | None:
+    if kind is Kind.DIGITS and _BEGINS_WITH_DIGIT.match(text, at) is None:
+        return None
     start, end, delimited = value_span(text, at)
     if kind is Kind.HEADER and not delimited:
         start, end = _header(text, at, end)
@@ -76,17 +80,19 @@ def _value(text: str, at: int, match: re.Match[str], kind: Kind) -> tuple[int, i
 
 def _header(text: str, at: int, end: int) -> tuple[int, int]:
     """Return the span of an unquoted header's secret: behind its scheme, to the end of its line."""
-    stop = line_end(text, at)
-    scheme = _SCHEMES.match(text, at, stop)
+    first = text[at : min(end, at + 32)].strip(".,:;!?").lower()
+    if first in NO_SECRETS:
+        return at, at
+    scheme = _SCHEMES.match(text, at)
     if scheme is not None:
-        return scheme.end(), stop
-    first = text[at:end].strip(".,:;!?").lower()
-    if first in NO_SECRETS or _SENTENCE.fullmatch(text, at, stop):
+        return scheme.end(), line_end(text, scheme.end())
+    sentence = _SENTENCE.match(text, at)
+    if sentence is not None and is_line_end(text, sentence.end()):
         return at, at
     if text[at - 1 : at] == "=":
         more = _MORE_COOKIES.match(text, end)
         return at, more.end() if more else end
-    return at, stop
+    return at, line_end(text, at)
 
 
 def _is_prose(text: str, start: int, match: re.Match[str]) -> bool:

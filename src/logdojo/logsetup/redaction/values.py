@@ -63,6 +63,11 @@ def line_end(text: str, at: int) -> int:
     return len(text) if found is None else found.start()
 
 
+def is_line_end(text: str, at: int) -> bool:
+    """Tell whether a header's value ends at ``at``."""
+    return at == len(text) or _LINE_END.match(text, at) is not None
+
+
 def _bracket_end(text: str, at: int) -> int:
     """Return the place behind the bracket that closes the one at ``at``; the end of ``text`` when none does."""
     open_brackets: list[str] = []
