@@ -11,14 +11,17 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from logdojo.logsetup.encoding import Redacts
 from logdojo.logsetup.files.appending import Appender
 from logdojo.logsetup.files.handler import Links, LogFileHandler
 from logdojo.logsetup.files.rotation import Rotation
-from logdojo.logsetup.files.upkeep import Seals, Upkeep
+from logdojo.logsetup.files.upkeep import Upkeep
 from logdojo.logsetup.formatters import HumanFormatter, JsonFormatter
+
+if TYPE_CHECKING:
+    from logdojo.logsetup.integrity.sealer import Sealer
 
 PASSPHRASE_VARIABLE = "LOGDOJO_SEAL_PASSPHRASE"  # noqa: S105  # the name of a variable
 
@@ -69,7 +72,7 @@ def file_handler(
         compressed=compress,
         sealer=sealer,
         encrypt=_encryption(encryption_keys),
-        retain=_retention(log, retention),
+        retain=_retention(log, retention, sealer),
     )
     every = timedelta(seconds=every_seconds) if every_seconds is not None else None
     return LogFileHandler(
@@ -97,7 +100,7 @@ def _redactor(*, redact: bool) -> Redacts | None:
     return Redactor()
 
 
-def _integrity(log: Path, seal_key: str | None) -> tuple[Links | None, Seals | None]:
+def _integrity(log: Path, seal_key: str | None) -> tuple[Links | None, Sealer | None]:
     if seal_key is None:
         return None, None
     from logdojo.logsetup.integrity.chain import Chain
@@ -117,7 +120,7 @@ def _encryption(keys: str | None) -> Callable[[Path], Path] | None:
     return partial(encrypt_archive, keys=ring)
 
 
-def _retention(log: Path, limits: Mapping[str, Any] | None) -> Callable[[], object] | None:
+def _retention(log: Path, limits: Mapping[str, Any] | None, sealer: Sealer | None) -> Callable[[], object] | None:
     if not limits:
         return None
     from logdojo.logsetup.retention import Retention, apply
@@ -129,4 +132,6 @@ def _retention(log: Path, limits: Mapping[str, Any] | None) -> Callable[[], obje
         max_bytes=limits.get("max_bytes"),
         max_files=limits.get("max_files"),
     )
-    return lambda: apply(log, rule, shipped=passed_by_all(log))
+    # A sealed log tells in its ledger what was removed, so that it can be told from what was stolen.
+    note = sealer.removed if sealer is not None else None
+    return lambda: apply(log, rule, shipped=passed_by_all(log), note=note)

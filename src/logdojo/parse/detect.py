@@ -1,37 +1,37 @@
-"""Which format a line is in, by cheap signs: its first characters, then the program that wrote it, or its JSON keys.
+"""Which format a line is in, by cheap signs: its first characters, the program that wrote it, or its JSON keys.
 
-No parser is tried: a sign decides, and the one parser it names reads the line or rejects it with a reason. A new format
-is one file beside this one, and one sign here.
+No parser is tried: a sign names one, and that one reads the line or rejects it with a reason. What shows no sign goes
+to ``general``, which knows how lines look in general. A new format is one file in ``formats``.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
+
 from logdojo.events import LogEvent
-from logdojo.parse import cloudtrail, iptables, sshd, syslog
-from logdojo.parse.clock import MONTHS
+from logdojo.parse import general, syslog
 from logdojo.parse.draft import Draft
+from logdojo.parse.format import Format
+from logdojo.parse.registry import registry
 
-JSON: Final = "json"
-SYSLOG: Final = "syslog"
-UNKNOWN: Final = ""
-_SSHD: Final = frozenset({"sshd", "sshd-session", "sshd-auth"})
+_decode: Final = msgspec.json.Decoder().decode
+_WRAPPERS: Final = ("Records", "records", "detail", "events", "Event", "event", "value", "result", "data")
+_DEEPEST: Final = 3
+_HEAD: Final = 512
+"""How far into a message its signs are looked for, in code points."""
 
 
-def detect(line: str) -> str:
-    """Return the outer shape of a line: ``json``, ``syslog`` or ``""``."""
-    first = line[0]
-    if first == "{" or (first in " \t" and line.lstrip(" \t").startswith("{")):
-        return JSON
-    if first == "<":
-        return SYSLOG if line.find(">", 2, 5) > 0 else UNKNOWN
-    if line[:3] in MONTHS and line[3:4] == " ":
-        return SYSLOG
-    return SYSLOG if line[4:5] == "-" and line[7:8] == "-" and line[:4].isdecimal() else UNKNOWN
+def detect(line: str, *, now: datetime | None = None) -> str:
+    """Return the name of a line's format, as ``event.dataset`` has it; "" when it cannot be read."""
+    try:
+        return str(read(line, now=now).get("event.dataset", ""))
+    except ValueError:
+        return ""
 
 
 def read(line: str, *, now: datetime | None = None) -> LogEvent:
@@ -40,15 +40,107 @@ def read(line: str, *, now: datetime | None = None) -> LogEvent:
     Raises:
         ValueError: it cannot be read; the message is the reason.
     """
-    shape = detect(line)
-    if shape == UNKNOWN:
-        raise ValueError(_why_unknown(line))
-    return _SHAPES[shape](Draft(line), now)
+    draft = Draft(line)
+    first = line[0]
+    if first == "{" or (first in " \t" and line.lstrip(" \t").startswith("{")):
+        return _read_json(draft, line, now)
+    # A line without a header may begin like one: "Mar 11 2021 …" is syslog, "date=…" and "%ASA-…" are not.
+    start = syslog.read_header(draft, now=now) if syslog.has_header(line) else 0
+    if start:
+        syslog.write_message(draft, start)
+        if line.startswith("{", start) and line.rstrip().endswith("}"):
+            return _read_json(draft, line[start:], now, strict=False)
+    found = _format_of(line, start, str(draft.fields.get("process.name", "")))
+    if found is not None and found.read_text is not None and found.read_text(draft, start, now):
+        return draft.done(found.name)
+    return general.read_text(draft, start, now)
 
 
-def _read_json(draft: Draft, now: datetime | None) -> LogEvent:  # noqa: ARG001, one signature for all shapes
+def _format_of(line: str, start: int, program: str) -> Format | None:
+    """Return the format whose signs a line of text shows."""
+    known = registry()
+    if program:
+        for candidate in known.by_program.get(program.lower(), ()):
+            if _shows(candidate, line, start):
+                return candidate
+    for beginning, candidate in known.by_start.get(line[start : start + 2], ()):
+        if line.startswith(beginning, start) and _holds(candidate.signs.holds, line, start):
+            return candidate
+    for texts, candidate in known.by_content:
+        if _holds(texts, line, start):
+            return candidate
+    return None
+
+
+def _shows(candidate: Format, line: str, start: int) -> bool:
+    signs = candidate.signs
+    begins = not signs.starts or line.startswith(signs.starts, start)
+    return begins and _holds(signs.holds, line, start)
+
+
+def _holds(texts: tuple[str, ...], line: str, start: int) -> bool:
+    end = start + _HEAD
+    return all(line.find(text, start, end) >= 0 for text in texts)
+
+
+def _read_json(draft: Draft, text: str, now: datetime | None, *, strict: bool = True) -> LogEvent:
+    document = _document(text)
+    found, inner = format_of_document(document)
+    if found is not None and found.read_document is not None:
+        found.read_document(draft, inner, now)
+        return draft.done(found.name)
+    return general.read_document(draft, inner, now, strict=strict)
+
+
+def format_of_document(document: Mapping[str, Any], depth: int = 0) -> tuple[Format | None, Mapping[str, Any]]:
+    """Return the format of a JSON document and the document itself, taken out of what it was wrapped in."""
+    by_key = registry().by_key
+    for key in document:
+        for candidate in by_key.get(key, ()):
+            if _fits(candidate, document):
+                return candidate, document
+    if depth < _DEEPEST:
+        for key in _WRAPPERS:
+            inner = document.get(key)
+            if isinstance(inner, list):
+                if len(inner) > 1 and isinstance(inner[0], dict):
+                    raise ValueError(f"{key} holds {len(inner)} records: one a line can be read, split them first")
+                inner = inner[0] if len(inner) == 1 else None
+            if isinstance(inner, dict):
+                found, taken = format_of_document(inner, depth + 1)
+                if found is not None:
+                    return found, taken
+    return None, document
+
+
+def _fits(candidate: Format, document: Mapping[str, Any]) -> bool:
+    signs = candidate.signs
+    for key in signs.keys:
+        if key not in document:
+            return False
+    for key, allowed in signs.values.items():
+        value = str(document.get(key, ""))
+        if not any(value.startswith(one[:-1]) if one.endswith("*") else value == one for one in allowed):
+            return False
+    return True
+
+
+def _document(text: str) -> Mapping[str, Any]:
     try:
-        document: dict[str, Any] = json.loads(draft.line)
+        document = _decode(text)
+    except RecursionError:
+        raise ValueError("broken JSON: nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeError):
+        document = _document_by_the_book(text)
+    if not isinstance(document, dict):
+        raise ValueError("JSON, but not an object: one event a line can be read")  # noqa: TRY004  # a reason to reject
+    return document
+
+
+def _document_by_the_book(text: str) -> Any:
+    """Read what the quick reader refuses: integers of any size, NaN; and say where it is broken."""
+    try:
+        return json.loads(text)
     except RecursionError:
         raise ValueError("broken JSON: nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -56,27 +148,3 @@ def _read_json(draft: Draft, now: datetime | None) -> LogEvent:  # noqa: ARG001,
     except ValueError as error:
         # Python refuses to read integers of more than 4,300 digits.
         raise ValueError(f"broken JSON: {error}") from None
-    cloudtrail.read_record(draft, cloudtrail.unwrap(document))
-    return draft.done("aws.cloudtrail")
-
-
-def _read_syslog(draft: Draft, now: datetime | None) -> LogEvent:
-    start = syslog.read_header(draft, now=now)
-    syslog.write_message(draft, start)
-    program = draft.fields.get("process.name")
-    if program in _SSHD:
-        sshd.read_message(draft, start)
-        return draft.done("sshd")
-    if program == "kernel" and iptables.is_packet(draft.line, start) and iptables.read_packet(draft, start):
-        return draft.done("iptables")
-    draft.says(("host",), ("info",))
-    return draft.done("syslog")
-
-
-def _why_unknown(line: str) -> str:
-    if line.startswith("[") and line.rstrip().endswith("]"):
-        return "JSON array, not an object: one event a line can be read"
-    return "unknown format: neither JSON nor a syslog header with a time"
-
-
-_SHAPES: Final = MappingProxyType({JSON: _read_json, SYSLOG: _read_syslog})

@@ -67,6 +67,10 @@ def read_header(draft: Draft, *, now: datetime | None = None) -> int:
     iso = line[at : at + 1].isdigit()
     header = (_ISO if iso else _BSD).match(line)
     if header is None:
+        if at:
+            # Many a device sends a priority and then its own format: <189>date=2019-05-10 …
+            _write_priority(draft, line[1 : at - 1])
+            return at
         raise ValueError("broken syslog header: expected time, host, program")
     _write_priority(draft, header["pri"])
     if iso:
@@ -80,6 +84,16 @@ def read_header(draft: Draft, *, now: datetime | None = None) -> int:
     draft.text("process.name", tag.span("program"))
     draft.number("process.pid", tag.span("pid"))
     return tag.end()
+
+
+def has_header(line: str) -> bool:
+    """Say whether a line begins as a syslog header does: a priority, a month's name, or a date."""
+    first = line[0]
+    if first == "<":
+        return line.find(">", 2, 5) > 0
+    if line[:3] in MONTHS and line[3:4] == " ":
+        return True
+    return line[4:5] == "-" and line[7:8] == "-" and line[:4].isdecimal()
 
 
 def write_message(draft: Draft, start: int) -> None:
@@ -106,7 +120,7 @@ def _read_5424(draft: Draft) -> int:
 
 
 def _write_priority(draft: Draft, digits: str | None) -> None:
-    if digits is None:
+    if digits is None or not digits.isdecimal():
         return
     facility, severity = divmod(int(digits), 8)
     if facility >= len(FACILITIES):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Final
 
+from logdojo.parse.declared import Signs
 from logdojo.parse.draft import Draft
-from logdojo.parse.sshd_kinds import KINDS, Kind
+from logdojo.parse.format import Format
+from logdojo.parse.formats.sshd_kinds import KINDS, Kind
 
 _PREAUTH: Final = " [preauth]"
 # The alternation's branches stand in order of length, so that the first that fits is the longest.
@@ -72,3 +75,19 @@ def _write(draft: Draft, kind: Kind, found: re.Match[str]) -> None:
         draft.fields["logdojo.repeated"] = int(found["count"])
     if "for" in groups and found["for"]:
         draft.text("user.name", found.span("for"))
+
+
+def _read(draft: Draft, start: int, now: datetime | None) -> bool:
+    del now
+    read_message(draft, start)
+    return True
+
+
+FORMATS: Final = (
+    Format(
+        "sshd",
+        Signs(programs=("sshd", "sshd-session", "sshd-auth")),
+        read_text=_read,
+        doc="https://github.com/openssh/openssh-portable",
+    ),
+)

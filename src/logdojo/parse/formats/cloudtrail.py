@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from logdojo.events import printable
 from logdojo.parse.clock import utc_of_iso
+from logdojo.parse.declared import Signs
 from logdojo.parse.draft import Draft, is_ip
+from logdojo.parse.format import Format
 
 PREFIX: Final = "aws.cloudtrail"
 _MAX_DEPTH: Final = 6
@@ -191,3 +194,18 @@ def _leaves(node: object, path: str, depth: int) -> Iterator[tuple[str, object]]
             yield path, [str(_scalar(child)) for child in node[:_MAX_ITEMS]]
     elif (value := _scalar(node)) not in (None, ""):
         yield path, value
+
+
+def _read(draft: Draft, document: Mapping[str, Any], now: datetime | None) -> None:
+    del now
+    read_record(draft, document)
+
+
+FORMATS: Final = (
+    Format(
+        "aws.cloudtrail",
+        Signs(keys=("eventSource", "eventName")),
+        read_document=_read,
+        doc="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html",
+    ),
+)

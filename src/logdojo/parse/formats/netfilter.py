@@ -9,11 +9,14 @@ them. Only the words before ``IN=`` are the administrator's own; they say what t
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+from logdojo.parse.declared import Signs
 from logdojo.parse.draft import Draft
+from logdojo.parse.format import Format
 
 _PACKET = re.compile(
     r"(?:\[ {0,12}\d{1,12}\.\d{1,9}\] ?)?(?P<prefix>[^=]{0,64}?)IN=(?P<in>\S{0,32})(?: OUT=(?P<out>\S{0,32}))?"
@@ -96,3 +99,18 @@ def read_packet(draft: Draft, start: int) -> bool:
 def _verb(prefix: str) -> str:
     """Return the last word of a rule's prefix that means something, as in ``UFW LIMIT BLOCK``; "" if none does."""
     return next((word for word in reversed(_WORD.findall(prefix.lower())) if word in _MEANING), "")
+
+
+def _read(draft: Draft, start: int, now: datetime | None) -> bool:
+    del now
+    return is_packet(draft.line, start) and read_packet(draft, start)
+
+
+FORMATS: Final = (
+    Format(
+        "iptables",
+        Signs(programs=("kernel", "ulogd"), holds=(" SRC=", " PROTO=")),
+        read_text=_read,
+        doc="https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/net/netfilter/nf_log_syslog.c",
+    ),
+)

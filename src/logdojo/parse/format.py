@@ -1,0 +1,40 @@
+"""What a format is: a name, the signs by which its lines are told, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from logdojo.parse.declared import Signs
+from logdojo.parse.draft import Draft
+
+ReadText = Callable[[Draft, int, "datetime | None"], bool]
+"""Draft, start of the message, reference of the year → whether the line was read; False lets the next format try.
+
+Raises:
+    ValueError: the line is of this format and broken; the message is the reason.
+"""
+ReadDocument = Callable[[Draft, Mapping[str, Any], "datetime | None"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that lines are read in.
+
+    Args:
+        name: value of ``event.dataset``.
+        signs: what tells its lines.
+        read_text: reads a line of text; None for a format of JSON documents.
+        read_document: reads a JSON document; None for a format of text.
+        unwrap: keys under which a document may hold the event itself, or a list of one.
+        doc: where the format is described.
+    """
+
+    name: str
+    signs: Signs
+    read_text: ReadText | None = None
+    read_document: ReadDocument | None = None
+    unwrap: tuple[str, ...] = ()
+    doc: str = ""

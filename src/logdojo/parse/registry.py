@@ -1,0 +1,101 @@
+"""All formats, declared and written out, and the signs by which a line finds its own.
+
+Declared formats lie in ``formats/*.yaml``; a format that needs more than a declaration is a module there with a
+``FORMAT``. They are read once, when the first line is parsed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from logdojo.errors import InputError
+from logdojo.parse import formats
+from logdojo.parse.declared import Declared, declared_from, reader_of_documents, reader_of_spans
+from logdojo.parse.draft import Draft
+from logdojo.parse.format import Format
+from logdojo.parse.shapes import taker
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Formats by their signs.
+
+    Args:
+        formats: name → format.
+        by_program: name of a program in a syslog header → formats.
+        by_start: first two characters → beginnings, the longest first, and their formats.
+        by_content: texts that all stand in the line, and the format; the most particular first.
+        by_key: key of a JSON document → formats that need it.
+    """
+
+    formats: dict[str, Format] = field(default_factory=dict)
+    by_program: dict[str, list[Format]] = field(default_factory=dict)
+    by_start: dict[str, list[tuple[str, Format]]] = field(default_factory=dict)
+    by_content: list[tuple[tuple[str, ...], Format]] = field(default_factory=list)
+    by_key: dict[str, list[Format]] = field(default_factory=dict)
+
+    def add(self, made: Format) -> None:
+        """Enter a format under its signs.
+
+        Raises:
+            InputError: the name is taken.
+        """
+        if made.name in self.formats:
+            raise InputError(f"format {made.name}: declared twice", hint="give one of them another name")
+        self.formats[made.name] = made
+        signs = made.signs
+        for program in signs.programs:
+            self.by_program.setdefault(program.lower(), []).append(made)
+        for start in signs.starts:
+            entries = self.by_start.setdefault(start[:2], [])
+            entries.append((start, made))
+            # Among equal beginnings the format that asks for more goes first.
+            entries.sort(key=lambda entry: (-len(entry[0]), -len(entry[1].signs.holds)))
+        if signs.holds and not signs.starts and not signs.programs:
+            self.by_content.append((signs.holds, made))
+            self.by_content.sort(key=lambda entry: -sum(map(len, entry[0])))
+        if signs.keys:
+            entries_of_key = self.by_key.setdefault(signs.keys[0], [])
+            entries_of_key.append(made)
+            entries_of_key.sort(key=lambda each: -len(each.signs.keys) - len(each.signs.values))
+
+
+@cache
+def registry() -> Registry:
+    """Return all formats; they are read at the first call."""
+    found = Registry()
+    for module in sorted(pkgutil.iter_modules(formats.__path__), key=lambda m: m.name):
+        written = getattr(importlib.import_module(f"{formats.__name__}.{module.name}"), "FORMATS", ())
+        for each in written:
+            found.add(each)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for file in sorted(resources.files(formats).iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".yaml"):
+            # Several formats of one vendor may share a file, one document each.
+            for document in yaml.load_all(file.read_text("utf-8"), Loader=loader):  # a safe loader
+                found.add(_declared(declared_from(document, where=file.name), file.name, str(document["doc"])))
+    return found
+
+
+def _declared(declared: Declared, file: str, doc: str) -> Format:
+    unwrap = tuple(declared.options["unwrap"])
+    if declared.shape == "json":
+        read = reader_of_documents(declared)
+        return Format(declared.name, declared.signs, read_document=read, unwrap=unwrap, doc=doc)
+    take = taker(declared.shape, declared.options, where=file)
+    write = reader_of_spans(declared)
+
+    def read_text(draft: Draft, start: int, now: datetime | None) -> bool:
+        spans, implied = take(draft.line, start)
+        draft.fields.update(implied)
+        write(draft, spans, now)
+        return True
+
+    return Format(declared.name, declared.signs, read_text=read_text, doc=doc)
