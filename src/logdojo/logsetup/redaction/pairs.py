@@ -35,8 +35,7 @@ _SCHEMES: Final = re.compile(
 )
 _BEGINS_WITH_DIGIT: Final = re.compile(r"\\{0,15}[\"']?[0-9]")
 _SENTENCE: Final = re.compile(r"[A-Za-z]?[a-z'’]{0,15}[,.]?(?: [a-z'’-]{1,15}[,.]?){1,64}+")
-_WORD_IN_BEGINS_WITH_DIGIT: Final = re.compile(r"\\{0,15}[\"']?[0-9]")
-_SENTENCE: Final = re.compile(r"[a-z]{2,15}(?: [A-Za-z]| ?\Z)")
+_WORD_IN_SENTENCE: Final = re.compile(r"[a-z]{2,15}(?: [A-Za-z]| ?\Z)")
 _MORE_COOKIES: Final = re.compile(r"(?:; ?[^\s;=\"'\\]{1,128}(?:=[^\s;\"'\\]{0,4096}+)?)*+")
 
 
