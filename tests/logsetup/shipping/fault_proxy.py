@@ -6,6 +6,7 @@ import gzip
 import http.client
 import json
 import random
+import sys
 import threading
 import time
 from collections import Counter, deque
@@ -61,8 +62,7 @@ class FaultProxy:
         """The last requests, for a test to look at."""
         self._dice = random.Random(seed)
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -114,6 +114,15 @@ class FaultProxy:
         busy = {"create": {"status": 429, "error": {"type": "es_rejected_execution_exception", "reason": "queue full"}}}
         items: list[Any] = [next(results) if keep else busy for keep in kept]
         return 200, json.dumps({"errors": True, "items": items}).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet about a client that did not wait for the answer."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:

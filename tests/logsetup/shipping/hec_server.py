@@ -12,6 +12,7 @@ acknowledgement as the collector's documentation has them, keeps the events in m
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -75,8 +76,7 @@ class HecServer:
         self._waiting: dict[str, dict[int, int]] = {}
         self._lost_acks = 0
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -174,6 +174,15 @@ def _read(body: bytes, invalid: Callable[[dict[str, Any]], bool]) -> tuple[list[
             return events, 13
         events.append(event)
     return (events, 0) if events else (events, 5)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet about a client that did not wait for the answer."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(server: HecServer) -> type[BaseHTTPRequestHandler]:

@@ -15,7 +15,7 @@ from logdojo.cli.tables import table
 from logdojo.errors import UsageError
 
 if TYPE_CHECKING:
-    from logdojo.logsetup.retention import Decision, Note
+    from logdojo.logsetup.retention.rule import Decision, Note
 
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}
 _SIZES: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -54,8 +54,8 @@ def apply(
     well, so that `logdojo logs verify` knows of it. To make sure that removed data
     cannot be read from the disk any more, encrypt archives and destroy their key; overwriting does not do it.
     """
-    from logdojo.logsetup.retention import Retention, plan
-    from logdojo.logsetup.retention import apply as remove
+    from logdojo.logsetup.retention.rule import Retention, plan
+    from logdojo.logsetup.retention.rule import apply as remove
     from logdojo.logsetup.shipping.cursor import passed_by_all
 
     rule = Retention(
@@ -96,7 +96,7 @@ def add(
     who: _Who = "",
 ) -> None:
     """Hold all archives that may have records of a period, from now on, and print the hold's name."""
-    from logdojo.logsetup.holds import place_hold
+    from logdojo.logsetup.retention.holds import place_hold
 
     until = None if end is None else _moment(end)
     if until is not None and end is not None and len(end) <= len("2026-11-24"):
@@ -112,7 +112,7 @@ def release(
     who: _Who = "",
 ) -> None:
     """Release a hold; its archives fall under the rules again."""
-    from logdojo.logsetup.holds import release_hold
+    from logdojo.logsetup.retention.holds import release_hold
 
     print(release_hold(log, hold, reason=reason, who=who).id)
 
@@ -123,8 +123,8 @@ def list_holds(
     as_json: _Json = False,
 ) -> None:
     """List the holds on a log."""
-    from logdojo.logsetup.holds import all_holds
-    from logdojo.logsetup.journal import written
+    from logdojo.logsetup.retention.holds import all_holds
+    from logdojo.logsetup.retention.journal import written
 
     holds = [hold for hold in all_holds(log) if everything or hold.released is None]
     if as_json:

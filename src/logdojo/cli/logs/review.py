@@ -17,8 +17,8 @@ from logdojo.cli.tables import bar, table, visible
 from logdojo.errors import UsageError
 
 if TYPE_CHECKING:
-    from logdojo.logsetup.gaps import Gap
-    from logdojo.logsetup.review import Review
+    from logdojo.logsetup.review.gaps import Gap
+    from logdojo.logsetup.review.report import Review
 
 _MOST_SHOWN = 40
 
@@ -42,7 +42,7 @@ def review(
     a clock that went back, missing numbers, dropped records, lines or files that cannot be read, audit events without
     an actor. Failed actions, holds and disposals are shown and need none.
     """
-    from logdojo.logsetup.review import review as review_log
+    from logdojo.logsetup.review.report import review as review_log
 
     decrypt = None
     if keys is not None:

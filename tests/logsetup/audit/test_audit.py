@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logdojo.errors import InputError, UsageError
-from logdojo.logsetup.audit import LOGGER, AuditEvent, audit, audited
-from logdojo.logsetup.changes import MASKED, MAX_CHANGES, changes_between, is_sensitive
+from logdojo.logsetup.audit.changes import MASKED, MAX_CHANGES, changes_between, is_sensitive
+from logdojo.logsetup.audit.event import LOGGER, AuditEvent, audit, audited
 from logdojo.logsetup.context import scope
 from logdojo.logsetup.files.handler import LogFileHandler
 from logdojo.logsetup.formatters import JsonFormatter

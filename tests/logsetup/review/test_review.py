@@ -17,17 +17,17 @@ from typer.testing import CliRunner
 
 from logdojo.cli import build_app
 from logdojo.errors import InputError
-from logdojo.logsetup import review as review_module
-from logdojo.logsetup.access import access_of
-from logdojo.logsetup.audit import audit
+from logdojo.logsetup.audit.event import audit
 from logdojo.logsetup.context import scope
 from logdojo.logsetup.files.handler import LogFileHandler
 from logdojo.logsetup.formatters import JsonFormatter
-from logdojo.logsetup.gaps import Gaps
-from logdojo.logsetup.holds import place_hold
 from logdojo.logsetup.integrity.chain import Chain
-from logdojo.logsetup.retention import Retention, apply
-from logdojo.logsetup.review import OTHERS, UNKNOWN, review
+from logdojo.logsetup.retention.holds import place_hold
+from logdojo.logsetup.retention.rule import Retention, apply
+from logdojo.logsetup.review import report as review_module
+from logdojo.logsetup.review.access import access_of
+from logdojo.logsetup.review.gaps import Gaps
+from logdojo.logsetup.review.report import OTHERS, UNKNOWN, review
 from logdojo.logsetup.testing import fresh_logging
 
 START = datetime(2026, 11, 20, tzinfo=UTC).timestamp()

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logdojo.errors import InputError, UsageError
-from logdojo.logsetup.disposals import disposals, disposals_file
 from logdojo.logsetup.files.archives import Segment, segments
-from logdojo.logsetup.holds import Hold, active_holds, all_holds, holds_file, place_hold, release_hold
-from logdojo.logsetup.retention import Retention, apply, plan
+from logdojo.logsetup.retention.disposals import disposals, disposals_file
+from logdojo.logsetup.retention.holds import Hold, active_holds, all_holds, holds_file, place_hold, release_hold
+from logdojo.logsetup.retention.rule import Retention, apply, plan
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
