@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import email.utils
 import json
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +17,7 @@ from logdojo.errors import InputError, UsageError
 from logdojo.logsetup.shipping import ElasticsearchSink, Secret, Shipper
 from logdojo.logsetup.shipping.dead_letters import read
 from logdojo.logsetup.shipping.delivery import Backoff, RefusedError
-from logdojo.logsetup.shipping.http import Reply
+from logdojo.logsetup.shipping.http import Reply, _seconds
 from logdojo.logsetup.shipping.reading import Line
 
 Indexed = Callable[[str], dict[str, Any]]
@@ -231,6 +233,26 @@ def test_retry_after_is_granted_and_jitter_added():
     assert min(waits) < 5
     assert max(waits) > 25
     assert backoff.seconds(10**6) <= 30
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [(None, 0), ("7", 7), ("-3", 0), ("soon", 0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("nan", 0), ("", 0)],
+)
+def test_retry_after_is_read_as_seconds_or_date(header: str | None, seconds: float):
+    """A number counts as it is, a date in the past and anything unreadable as nothing."""
+    assert _seconds(header) == seconds
+    ahead = email.utils.format_datetime(datetime.now(UTC) + timedelta(seconds=1000), usegmt=True)
+    assert 990 < _seconds(ahead) <= 1000
+
+
+def test_a_wait_that_was_asked_for_is_handed_on(opensearch: str, fault_proxy: ModuleType):
+    """The Retry-After of a real answer stands in the outcome."""
+    with fault_proxy.FaultProxy(opensearch, script=("429",), retry_after=9) as proxy:
+        sink = ElasticsearchSink(f"{proxy.url}/asked")
+        outcome = sink.send([Line("k-1", b'{"n":1}')], wait=_never)
+        sink.forget()
+    assert outcome.retry_after == 9
 
 
 def test_patience_ends_a_run_and_loses_nothing(tmp_path: Path):

@@ -36,7 +36,7 @@ class Shipper:
     first one ends. A child process does not ship what its parent ships.
 
     Args:
-        log: the live file; it need not exist yet.
+        log: the live file; it need not exist yet, its folder must.
         sink: where the lines go.
         state_dir: folder of the cursor and the dead letters; that of the log when not given.
         batch_records: at most so many lines a batch.
@@ -96,13 +96,7 @@ class Shipper:
             InputError: another shipper is at work, the other side refuses us or does not answer within ``patience``, or
                 a file is damaged. Nothing is lost: the next run goes on at the same place.
         """
-        try:
-            held = self._holding.take()
-        except OSError as error:
-            raise InputError(
-                f"{self._holding.path}: {error.strerror}", hint="name a state folder that exists and can be written to"
-            ) from error
-        if not held:
+        if not self._hold():
             raise InputError(
                 f"{self.log}: another shipper ships it to {self.sink.name}", hint="stop that one, or let it do the work"
             )
@@ -120,7 +114,7 @@ class Shipper:
         """
         try:
             while not stop.is_set():
-                if self._holding.take():
+                if self._hold():
                     self._drain(stop.wait)
                     stop.wait(self._poll)
                 else:
@@ -194,6 +188,14 @@ class Shipper:
             if wait(0):
                 return
         self._delivery.note(self._follower.cursor(), wait=wait)
+
+    def _hold(self) -> bool:
+        try:
+            return self._holding.take()
+        except OSError as error:
+            raise InputError(
+                f"{self._holding.path}: {error.strerror}", hint="name a state folder that exists and can be written to"
+            ) from error
 
     def _let_go(self) -> None:
         """Close everything and give the lock back; the durable cursor is what counts from here on."""
