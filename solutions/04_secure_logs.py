@@ -1863,8 +1863,8 @@ for rule in (Rule(max_age=6 * DAY), Rule(max_files=3),
 #   ([integrity](../src/logdojo/logsetup/integrity/__init__.py));
 # - archives under AES-256-GCM and a ring of keys ([encryption](../src/logdojo/logsetup/encryption/__init__.py)): each
 #   archive has a key of its own, wrapped by one of the ring, so that a change of keys rewrites no content;
-# - [audit events](../src/logdojo/logsetup/audit.py) that no level can switch off, and
-#   [retention](../src/logdojo/logsetup/retention.py) that writes down what it removed.
+# - [audit events](../src/logdojo/logsetup/audit/event.py) that no level can switch off, and
+#   [retention](../src/logdojo/logsetup/retention/rule.py) that writes down what it removed.
 #
 # In a terminal: `logdojo logs seal` signs and `logdojo logs verify` names what was done to a log; `review` reports
 # modes, owners, gaps and who changed what; `retain` removes by rule, `encrypt` and `decrypt` turn archives, `ship`
