@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from logdojo.cli.logs.keys import signing_key
+
+_MOMENT_SECONDS: Final = 0.05
 
 
 def register(group: typer.Typer) -> None:
@@ -29,6 +32,9 @@ def seal(
 
     sealer = Sealer(log, signing_key(key))
     sealed = sealer.checkpoint()
+    # A line that a writer is mending right now ends a checkpoint; what is still so a moment later is sealed as it is.
+    time.sleep(_MOMENT_SECONDS)
+    sealed += sealer.checkpoint()
     for segment in segments(log):
         if segment.live or segment.encrypted:
             continue

@@ -61,7 +61,7 @@ def compare(
     for index, seal in enumerate(seals):
         rows, count, order_before = by_seal[index], seal.records - before, order
         before, order = seal.records, seal.order
-        if as_sealed[index] or not rows:
+        if as_sealed[index] or not rows or not seal.follows:
             continue
         inside = moved & {id(row) for row in rows}
         if len(rows) == count - 1 and not inside and len(lost[index]) == 1:

@@ -141,7 +141,8 @@ class _Case:
         found, before, order = [], 0, NOTHING
         for seal in self.seals:
             digests = [row.link.digest for row in self.rows[before : seal.records]]
-            found.append(before + len(digests) == seal.records and self._same(order, digests, seal.order))
+            same = not seal.follows or self._same(order, digests, seal.order)
+            found.append(same and before + len(digests) == seal.records)
             before, order = seal.records, seal.order
         return found
 

@@ -61,26 +61,16 @@ def _signed(entries: Sequence[Entry], keys: Sequence[PublicKey]) -> bool:
     """Whether a sound sequence of entries is signed by a trusted key, or by successors of one."""
     if not keys:
         return True
-    trusted = list(keys)
-    for entry, after in zip(entries, [*entries[1:], None], strict=True):
+    trusted, signer = list(keys), entries[0].key_id if entries else ""
+    for position, entry in enumerate(entries, 1):
         successors = list(keys_in([entry]))
-        if (after is None or successors) and not entry.signed_by(trusted):
+        if entry.key_id != signer:
             return False
-        trusted = successors or trusted
-    return all(_one_key(part) for part in _between_keys(entries))
-
-
-def _between_keys(entries: Sequence[Entry]) -> list[list[Entry]]:
-    parts: list[list[Entry]] = [[]]
-    for entry in entries:
-        parts[-1].append(entry)
-        if entry.kind == "key":
-            parts.append([])
-    return parts
-
-
-def _one_key(entries: list[Entry]) -> bool:
-    return len({entry.key_id for entry in entries}) <= 1
+        if (successors or position == len(entries)) and not entry.signed_by(trusted):
+            return False
+        if successors:
+            trusted, signer = successors, successors[0].key_id
+    return True
 
 
 class _Slow:
@@ -94,6 +84,8 @@ class _Slow:
     def judge(self, findings: list[Finding]) -> Examined:
         known = self._known()
         good = [entry for entry in self.decoded if entry is not None and (not self.keys or entry.signed_by(known))]
+        strangers = {entry.line for entry in self.decoded if entry is not None} if self.keys else set()
+        strangers -= {e.line for e in self.decoded if e and e.key_id in {key.key_id for key in known}}
         if not good and self.decoded:
             signers = sorted({entry.key_id for entry in self.decoded if entry}) or ["nobody"]
             detail = f"no entry is signed by a trusted key; signed by {', '.join(signers)}"
@@ -112,7 +104,9 @@ class _Slow:
             detail = f"entry {entry.number} stands in another place than it was written at"
             findings.append(self._at(Kind.REORDERED, entry.line, entry.number, detail))
         missing = self._missing(believed)
-        findings += self._spoiled({entry.line for entry in good}, missing)
+        findings += self._unknown(sorted(strangers))
+        missing -= {entry.number for entry in self.decoded if entry and entry.line in strangers}
+        findings += self._spoiled({entry.line for entry in good} | strangers, missing)
         findings += [
             self._at(Kind.DELETED, self._line_of(believed, number), number, f"entry {number} is gone")
             for number in sorted(missing)
@@ -130,6 +124,21 @@ class _Slow:
             if entry is not None and entry.kind == "key" and entry.signed_by(known):
                 known += keys_in([entry])
         return known
+
+    def _unknown(self, lines: list[int]) -> list[Finding]:
+        """One finding for each run of entries that a key has signed which nobody trusts."""
+        runs: list[list[int]] = []
+        for line in lines:
+            if runs and runs[-1][-1] == line - 1:
+                runs[-1].append(line)
+            else:
+                runs.append([line])
+        found = []
+        for run in runs:
+            signers = sorted({e.key_id for e in self.decoded[run[0] - 1 : run[-1]] if e is not None})
+            detail = f"signed by {', '.join(signers)}, which is not trusted here"
+            found.append(Finding(Kind.REPLACED, self.name, run[0], run[-1], detail=detail))
+        return found
 
     def _missing(self, believed: dict[int, Entry]) -> set[int]:
         return set(range(1, max(believed) + 1)) - set(believed) if believed else set()

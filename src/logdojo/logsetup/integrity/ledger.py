@@ -55,6 +55,8 @@ class Seal:
         order: digest over the records' digests in order.
         writers: last record of each writer since the seal before; the writer of the last record stands last.
         stamp: of an archive that is closed for good; empty otherwise.
+        follows: whether the seal of the file before it is known, so that the order can be checked; False only in a
+            damaged ledger.
     """
 
     segment: str
@@ -63,6 +65,7 @@ class Seal:
     order: str
     writers: Writers
     stamp: str = ""
+    follows: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from logdojo.logsetup.files.archives import Segment
 from logdojo.logsetup.integrity.ledger import Entry, Seal
@@ -50,10 +50,16 @@ class Candidate:
 def sealed_files(entries: Sequence[Entry]) -> list[SealedFile]:
     """Return what the ledger says about each file, in the order in which they were first sealed."""
     seals: dict[str, list[Seal]] = {}
+    last: dict[str, int] = {}
+    number = gap = 0
     for entry in entries:
+        # The entry after which an unbroken run of entries begins.
+        gap, number = (gap, entry.number) if entry.number == number + 1 else (entry.number, entry.number)
         seal = entry.seal
         if seal is not None:
-            seals.setdefault(seal.segment, []).append(seal)
+            follows = last.get(seal.segment, 0) >= gap or not gap
+            seals.setdefault(seal.segment, []).append(replace(seal, follows=follows))
+            last[seal.segment] = entry.number
     return [SealedFile(name, tuple(found), found[-1].stamp) for name, found in seals.items()]
 
 

@@ -246,8 +246,9 @@ class _Pass:
                 seal = seals.pop(0)
                 count = seal.records - sealed
                 order = order_after(order, waiting[:count]) if count else order
-                if count < 0 or order != seal.order:
+                if count < 0 or (order != seal.order and seal.follows):
                     return None
+                order = seal.order
                 del waiting[:count]
                 sealed = seal.records
             self._progress(name, len(digests))
