@@ -125,7 +125,8 @@ class Names:
         found: Kind | None = None
         for at, word in enumerate(words):
             found = _kind_of_word(words, at) or (None if word in _ABOUT else found)
-        return found
+        # Such short names count only where they end the name and are no part of a longer word.
+        return None if found is Kind.DIGITS and not name.lower().rstrip("2").endswith(tuple(_DIGITS)) else found
 
 
 def _kind_of_word(words: list[str], at: int) -> Kind | None:
@@ -133,7 +134,7 @@ def _kind_of_word(words: list[str], at: int) -> Kind | None:
     if word == "pass":
         return Kind.PASSWORD if last and before not in _PASSES else None
     if word in _DIGITS:
-        return Kind.DIGITS if last else None
+        return Kind.DIGITS if last or (word[:2] == "cv" and words[at + 1 :] == ["2"]) else None
     if word in ("key", "keys") and before in KEY_OWNERS:
         return Kind.MACHINE if word == "key" else Kind.COUNTABLE
     for members, kind in (

@@ -33,7 +33,7 @@ _SCHEMES: Final = re.compile(
     r"sharedaccesssignature|aws4-hmac-sha256|signature|sso-key|zoho-oauthtoken|discogs) +(?=\S)",
     re.IGNORECASE | re.ASCII,
 )
-_BEGINS_WITH_DIGIT: Final = re.compile(r"\\{0,15}[\"']?[0-9]")
+_SHORT_NUMBER: Final = re.compile(r"\\{0,15}[\"']?([0-9]{3,10})(?![A-Za-z0-9_]|\.[0-9])")
 _SENTENCE: Final = re.compile(r"[A-Za-z]?[a-z'’]{0,15}[,.]?(?: [a-z'’-]{1,15}[,.]?){1,64}+")
 _WORD_IN_SENTENCE: Final = re.compile(r"[a-z]{2,15}(?: [A-Za-z]| ?\Z)")
 _MORE_COOKIES: Final = re.compile(r"(?:; ?[^\s;=\"'\\]{1,128}(?:=[^\s;\"'\\]{0,4096}+)?)*+")
@@ -64,8 +64,9 @@ def pairs(text: str, names: Names) -> Iterator[tuple[int, int]]:
 
 
 def _value(text: str, at: int, match: re.Match[str], kind: Kind) -> tuple[int, int] | None:
-    if kind is Kind.DIGITS and _BEGINS_WITH_DIGIT.match(text, at) is None:
-        return None
+    if kind is Kind.DIGITS:
+        digits = _SHORT_NUMBER.match(text, at)
+        return digits.span(1) if digits is not None and holds_secret(digits[1], kind, match[1]) else None
     start, end, delimited = value_span(text, at)
     if kind is Kind.HEADER and not delimited:
         start, end = _header(text, at, end)

@@ -61,11 +61,11 @@ _TOKEN: Final = _any("token" + _AFTER, _option("token"))
 _KEY: Final = _any(
     rf"(?:{'|'.join(sorted(KEY_OWNERS))})[_.$-]{{0,{LONGEST_NAME}}}key{_AFTER}", _option("key"), "private key"
 )
-_AUTHORIZATION: Final = _any("authorization" + _AFTER, r"auth[\"'\\]{0,16} ?[=:] ?\(")
+_AUTHORIZATION: Final = _any("authorization" + _AFTER, _option("authorization"), r"auth[\"'\\]{0,16} ?[=:] ?\(")
 _COOKIE: Final = _any("cookie" + _AFTER, _option("cookie"))
 _CRED: Final = _any("cred" + _AFTER, _option("cred"))
 _CARD_CODE: Final = _any("cv[vc]" + _AFTER)
-_SESSION: Final = _any("jsess" + _AFTER, "phpsess" + _AFTER)
+_SESSION: Final = _any("jsess" + _AFTER, "phpsess" + _AFTER, _option("(?:j|php)sess"))
 _PIN: Final = _any("(?:pin|otp)" + _AFTER)
 _URL_LOGIN: Final = re.compile(r"://[^\s\"'<>]{1,400}@").search
 _PREFIXED_: Final = re.compile(
