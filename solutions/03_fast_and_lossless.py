@@ -67,7 +67,7 @@ dice = random.Random(settings.seed)
 # How much is measured: log calls, kills, records of each process.
 CALLS, KILLS, COUNT = {"smoke": (500, 2, 400),
                        "laptop": (5_000, 5, 4_000),
-                       "gpu": (50_000, 30, 20_000)}[settings.profile]
+                       "gpu": (50_000, 30, 8_000)}[settings.profile]
 
 # %% [markdown]
 # ## The problem: the last seconds are missing
@@ -75,8 +75,8 @@ CALLS, KILLS, COUNT = {"smoke": (500, 2, 400),
 # Saturday, 23:47. The order service of a parcel shop needs more memory than there is, and the kernel ends it:
 #
 # ```
-# Nov 21 23:47:12 parcel kernel: Out of memory: Killed process 4211 (python3) total-vm:2411724kB,
-#   anon-rss:1961204kB, file-rss:0kB, shmem-rss:0kB, UID:33 pgtables:4316kB oom_score_adj:0
+# Nov 21 23:47:12 parcel kernel: Out of memory: Killed process 4211 (python3)
+#   total-vm:2411724kB, anon-rss:1961204kB, file-rss:0kB, shmem-rss:0kB, UID:33
 # ```
 #
 # On Monday, customers hold confirmations for orders that the log has never heard of. Somebody had read that logging
@@ -606,7 +606,7 @@ with themed(LIGHT):
     figure, axes = plt.subplots(figsize=(7, 2.8), layout="constrained")
     for row, how in enumerate(NAMES):
         axes.plot(share[how], [row] * KILLS, "o", alpha=0.6,
-                  color=LIGHT.series[2], clip_on=False)
+                  color=LIGHT.series[2], clip_on=False, zorder=3)
     axes.set_yticks(range(len(NAMES)), list(NAMES.values()))
     axes.set_xlim(0, 100)
     axes.invert_yaxis()
