@@ -234,7 +234,10 @@ def _first_moment(segment: Segment) -> datetime | None:
 
 def _remove(log: Path, decision: Decision, now: datetime, who: str, note: Note | None) -> Removal | None:
     segment = decision.segment
-    forms = _forms(log)[segment.stamp]
+    forms = _forms(log).get(segment.stamp, [])
+    if segment.path not in forms:
+        # Compressed or encrypted since the plan was made: the next round sees its new form.
+        return None
     with ExitStack() as locks:
         if any(locks.enter_context(alone(form)) is None for form in forms):
             return None
