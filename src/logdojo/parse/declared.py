@@ -42,13 +42,18 @@ SIGNS: Final = frozenset({"starts", "holds", "programs", "keys", "values"})
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What tells a line of a format from all others; see ``detect``."""
+    """What tells a line of a format from all others; see ``detect``.
+
+    ``mark`` is for devices that write headers of their own kind: an expression that begins with a literal character
+    and stands near the beginning of the line. Such a format reads the whole line, header and all.
+    """
 
     starts: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

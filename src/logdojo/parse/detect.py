@@ -26,6 +26,10 @@ _HEAD: Final = 512
 """How far into a message its signs are looked for, in code points."""
 
 
+_MARKED: Final = 256
+"""Within how many code points a mark stands that tells a line before its header is read."""
+
+
 def detect(line: str, *, now: datetime | None = None) -> str:
     """Return the name of a line's format, as ``event.dataset`` has it; "" when it cannot be read."""
     try:
@@ -44,6 +48,11 @@ def read(line: str, *, now: datetime | None = None) -> LogEvent:
     first = line[0]
     if first == "{" or (first in " \t" and line.lstrip(" \t").startswith("{")):
         return _read_json(draft, line, now)
+    for character, mark, marked in registry().marked:
+        if line.find(character, 0, _MARKED) >= 0 and mark.search(line, 0, _MARKED):
+            read_whole = marked.read_text
+            if read_whole is not None and read_whole(draft, 0, now):
+                return draft.done(marked.name)
     # A line without a header may begin like one: "Mar 11 2021 …" is syslog, "date=…" and "%ASA-…" are not.
     start = syslog.read_header(draft, now=now) if syslog.has_header(line) else 0
     if start:
