@@ -229,6 +229,17 @@ def test_several_changes_at_once_are_each_found(case: Case):
     assert [each.line for each in found[1:]] == [30, 41]
 
 
+def test_a_block_of_copies_is_one_finding(case: Case):
+    """Many lines put in or moved at one place are one finding over all of them, not one for each."""
+    case.log.path.write_bytes(_joined(case.lines[:30] + case.lines[:20] + case.lines[30:]))
+    (found,) = case.log.verify().findings
+    assert (found.kind, found.line, found.last_line) == (Kind.INSERTED, 31, 50)
+    assert "20 times" in found.detail
+    case.log.path.write_bytes(_joined(case.lines[36:] + case.lines[:36]))
+    (found,) = case.log.verify().findings
+    assert (found.kind, found.line, found.last_line) == (Kind.REORDERED, 1, 10)
+
+
 def test_blank_lines_are_no_damage(case: Case):
     """Lines of white space, as a mended write leaves them, change nothing, wherever they are."""
     lines = [part for line in case.lines for part in (b"    \n", line)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from logdojo.logsetup.integrity.chain import START
@@ -274,7 +274,7 @@ class _Case:
         self.result.findings.append(finding)
 
     def _close(self, moved: set[int]) -> None:
-        self.result.findings.sort(key=lambda finding: (finding.line, finding.last_line))
+        self.result.findings = _joined(sorted(self.result.findings, key=lambda each: (each.line, each.last_line)))
         closing = dict(self.opening)
         for row in sorted(self._chosen(), key=lambda row: row.link.number):
             closing[row.link.writer] = (row.link.number, row.link.digest)
@@ -291,3 +291,22 @@ class _Case:
 
 def _name(row: Row) -> str:
     return f"record {row.link.number} of {row.link.writer}"
+
+
+def _joined(findings: list[Finding]) -> list[Finding]:
+    """Make one finding of a run of lines that were put in or moved: a block was, not each of its lines."""
+    joined: list[Finding] = []
+    counts: list[int] = []
+    for found in findings:
+        before = joined[-1] if joined else None
+        runs_on = before is not None and before.kind is found.kind and before.last_line + 1 == found.line
+        if before is not None and runs_on and found.kind in {Kind.INSERTED, Kind.REORDERED}:
+            joined[-1] = replace(before, last_line=found.last_line)
+            counts[-1] += 1
+        else:
+            joined.append(found)
+            counts.append(1)
+    return [
+        found if count == 1 else replace(found, detail=f"{count} times, the first: {found.detail}")
+        for found, count in zip(joined, counts, strict=True)
+    ]
