@@ -43,7 +43,7 @@ def pairs(text: str, names: Names) -> Iterator[tuple[int, int]]:
     """Yield start and end of each secret value that stands behind its name."""
     done = 0
     for match in _PAIR.finditer(text):
-        if match.start() < done or (kind := names.kind(match[1])) is None:
+        if match.start() < done or (kind := _kind(text, match, names)) is None:
             continue
         span = _value(text, match.end(), match, kind)
         if span is not None:
@@ -63,6 +63,14 @@ def pairs(text: str, names: Names) -> Iterator[tuple[int, int]]:
                 yield span
 
 
+def _kind(text: str, match: re.Match[str], names: Names) -> Kind | None:
+    kind = names.kind(match[1])
+    if kind is None and match[1][0] in "nrt" and text.endswith("\\", 0, match.start()):
+        # Behind a line break that is written out, as in the repr of bytes.
+        return names.kind(match[1][1:])
+    return kind
+
+
 def _value(text: str, at: int, match: re.Match[str], kind: Kind) -> tuple[int, int] | None:
     if kind is Kind.DIGITS:
         digits = _SHORT_NUMBER.match(text, at)
@@ -80,12 +88,12 @@ def _value(text: str, at: int, match: re.Match[str], kind: Kind) -> tuple[int, i
 
 def _header(text: str, at: int, end: int) -> tuple[int, int]:
     """Return the span of an unquoted header's secret: behind its scheme, to the end of its line."""
-    first = text[at : min(end, at + 32)].strip(".,:;!?").lower()
-    if first in NO_SECRETS:
-        return at, at
     scheme = _SCHEMES.match(text, at)
     if scheme is not None:
         return scheme.end(), line_end(text, scheme.end())
+    first = text[at : min(end, at + 32)].strip(".,:;!?").lower()
+    if first in NO_SECRETS:
+        return at, at
     sentence = _SENTENCE.match(text, at)
     if sentence is not None and is_line_end(text, sentence.end()):
         return at, at

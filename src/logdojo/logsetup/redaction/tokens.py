@@ -29,15 +29,17 @@ PARAMETERS: Final = (
     "jwt",
 )
 """Names that are secret as a URL's parameter and harmless words elsewhere."""
+START: Final = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))"
+"""Where a word begins, also behind a line break or tab that is written out, as in the repr of bytes."""
 _PEM: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:(?!-----)[A-Za-z0-9+/=\\\s:,.()-]){0,32768}+(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?"
+    r"(?:(?!-----)[A-Za-z0-9+/=\\\s:,.()|>#*-]){0,32768}+(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?"
 )
-_JWT: Final = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}+(?:\.[A-Za-z0-9_-]*+){1,4}")
-_BEARER: Final = re.compile(r"(?<![A-Za-z0-9])(?:[Bb]earer|BEARER)(?: {1,4}|%20|\+)([A-Za-z0-9_.~+/=:|!*-]{6,}+)(?!\")")
-_BASIC: Final = re.compile(r"(?<![A-Za-z0-9])Basic(?: {1,4}|%20|\+)([A-Za-z0-9+/_-]{6,}+={0,2})(?!=?\")")
+_JWT: Final = re.compile(START + r"eyJ[A-Za-z0-9_-]{5,}+(?:\.[A-Za-z0-9_-]*+){1,4}")
+_BEARER: Final = re.compile(START + r"(?:[Bb]earer|BEARER)(?: {1,4}|%20|\+)([A-Za-z0-9_.~+/=:|!*-]{6,}+)(?!\")")
+_BASIC: Final = re.compile(START + r"Basic(?: {1,4}|%20|\+)([A-Za-z0-9+/_-]{6,}+={0,2})(?!=?\")")
 _PLAIN_WORD: Final = re.compile(r"[A-Z]?[a-z]{1,20}[.:,]?|[A-Z]{1,20}")
-_URL_LOGIN: Final = re.compile(r"(?<=://)[^\s:@/?#\"'<>\\]{0,128}:([^\s/?#\"'<>\\]{1,256}+)")
+_URL_LOGIN: Final = re.compile(r"(?<=://)[^\s:@/?#\"'<>\\]{0,128}:(?!\[redacted\]@)([^\s/?#\"'<>\\]{1,256}+)")
 _URL_LOGIN_SLASH: Final = re.compile(
     r"(?:postgres(?:ql)?|mysql|mariadb|amqps?|rediss?|mongodb|mssql|oracle)(?:\+[a-z0-9_]{1,32})?://"
     r"[^\s:@/?#\"'<>\\]{0,128}:(?![0-9]{1,5}/)([^\s@\"'<>\\]{1,256})@"
@@ -46,7 +48,7 @@ _PARAMETER: Final = re.compile(
     rf"(?<=[?&])(?:{'|'.join(map(re.escape, PARAMETERS))})=([^\s&#\"'<>\\]{{6,}}+)", re.IGNORECASE | re.ASCII
 )
 _PREFIXED: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9_]{16,}+|github_pat_[A-Za-z0-9_]{16,}+|glpat-[A-Za-z0-9_.-]{16,}+"
+    START + r"(?:gh[pousr]_[A-Za-z0-9_]{16,}+|github_pat_[A-Za-z0-9_]{16,}+|glpat-[A-Za-z0-9_.-]{16,}+"
     r"|xox[a-z]-[A-Za-z0-9-]{8,}+|xapp-[A-Za-z0-9-]{8,}+|[srp]k_(?:live|test)_[A-Za-z0-9]{8,}+"
     r"|whsec_[A-Za-z0-9+/=]{16,}+|npm_[A-Za-z0-9]{30,}+|pypi-[A-Za-z0-9_-]{32,}+|hf_[A-Za-z0-9]{30,}+"
     r"|dop_v1_[a-f0-9]{32,}+|shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32,}+|sk-[A-Za-z0-9_-]{20,}+"

@@ -10,13 +10,15 @@ import re
 from typing import Final
 
 _OPENING: Final = re.compile(r"(?:[bBrRuUfFN]{0,2})(\\{0,15})([\"'`])|(?:&quot;|&#3[49];|%2[27])")
-_NEXT: Final = r"[\"'\\]{0,4} ?[A-Za-z_$][A-Za-z0-9_.$%\[\]-]{0,40}[\"'\\]{0,4}(?:=|: ?|%3[DdAa])"
-_BARE: Final = re.compile(
-    r"(?:\[redacted(?::card)?\]|[^\s\"'\\,;&|()<>\[\]{}#]++"
-    # A sign within the value: nothing that ends a value follows it.
-    rf"|[\"'\\,;&|()<>\[\]{{}}#](?!(?:[\"'\\,;&|()<>\[\]{{}}.!?:]{{0,8}})(?:\s|\Z)|[rn]\\|{_NEXT}|[,;&|]? ?{_NEXT})"
-    r")++"
+_SIGNS: Final = r"\"'\\,;&|()<>\[\]{}#"
+_NAME: Final = r"[A-Za-z_$][A-Za-z0-9_.$%\[\]-]{0,40}"
+# Where a bare value ends: a closing sign before white space or the end; a closing quote or bracket before the next
+# item; the next "name=" or "name: "; a written-out line break before another one.
+_END: Final = (
+    rf"(?=[{_SIGNS}.!?:]{{1,8}}(?:\s|\Z)|[\"'\\)\]}}]{{1,8}}[,;:]"
+    rf"|[,;&|\"'\\)\]}}]{{1,5}} ?[\"'\\]{{0,4}}{_NAME}[\"'\\]{{0,4}}(?:=|: |%3[Dd])|\\[rn](?:\\|{_NAME}: ))"
 )
+_BARE: Final = re.compile(rf"(?:\[redacted(?::card)?\]|[^\s{_SIGNS}]++|(?!{_END})[{_SIGNS}])++")
 _LINE_END: Final = re.compile(r"\\{1,8}r|\\{1,8}n|[\r\n\"'\x85\u2028\u2029]")
 _BRACKETS: Final = {"[": "]", "(": ")", "{": "}"}
 _STRUCTURE: Final = re.compile(r"[\[\](){}\"']")
