@@ -48,11 +48,12 @@ def read(line: str, *, now: datetime | None = None) -> LogEvent:
     first = line[0]
     if first == "{" or (first in " \t" and line.lstrip(" \t").startswith("{")):
         return _read_json(draft, line, now)
-    for character, mark, marked in registry().marked:
-        if line.find(character, 0, _MARKED) >= 0 and mark.search(line, 0, _MARKED):
-            read_whole = marked.read_text
-            if read_whole is not None and read_whole(draft, 0, now):
-                return draft.done(marked.name)
+    for character, marks in registry().marked.items():
+        if line.find(character, 0, _MARKED) >= 0:
+            for mark, marked in marks:
+                read_whole = marked.read_text if mark.search(line, 0, _MARKED) else None
+                if read_whole is not None and read_whole(draft, 0, now):
+                    return draft.done(marked.name)
     # A line without a header may begin like one: "Mar 11 2021 …" is syslog, "date=…" and "%ASA-…" are not.
     start = syslog.read_header(draft, now=now) if syslog.has_header(line) else 0
     if start:

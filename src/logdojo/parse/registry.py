@@ -33,7 +33,7 @@ class Registry:
         by_program: name of a program in a syslog header → formats.
         by_start: first two characters → beginnings, the longest first, and their formats.
         by_content: texts that all stand in the line, and the format; the most particular first.
-        marked: first character of a mark, the mark, and its format.
+        marked: first character of marks → the marks that begin with it, and their formats.
         by_key: key of a JSON document → formats that need it.
     """
 
@@ -41,7 +41,7 @@ class Registry:
     by_program: dict[str, list[Format]] = field(default_factory=dict)
     by_start: dict[str, list[tuple[str, Format]]] = field(default_factory=dict)
     by_content: list[tuple[tuple[str, ...], Format]] = field(default_factory=list)
-    marked: list[tuple[str, re.Pattern[str], Format]] = field(default_factory=list)
+    marked: dict[str, list[tuple[re.Pattern[str], Format]]] = field(default_factory=dict)
     by_key: dict[str, list[Format]] = field(default_factory=dict)
 
     def add(self, made: Format) -> None:
@@ -62,7 +62,7 @@ class Registry:
             # Among equal beginnings the format that asks for more goes first.
             entries.sort(key=lambda entry: (-len(entry[0]), -len(entry[1].signs.holds)))
         if signs.mark:
-            self.marked.append((signs.mark[0], re.compile(signs.mark, re.ASCII), made))
+            self.marked.setdefault(signs.mark[0], []).append((re.compile(signs.mark, re.ASCII), made))
         if signs.holds and not signs.starts and not signs.programs:
             self.by_content.append((signs.holds, made))
             self.by_content.sort(key=lambda entry: -sum(map(len, entry[0])))
