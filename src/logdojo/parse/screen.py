@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Final
 
 from logdojo.settings import Settings
 
 # Control characters (C0 but the tab, DEL, C1) and surrogates, which stand for bytes that are not UTF-8 (PEP 383).
 _BAD = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
+_GOOD_ASCII: Final = bytes(code for code in range(128) if _BAD.match(chr(code)) is None)
 _UNDECODABLE = range(0xDC80, 0xDD00)
 
 
@@ -23,6 +25,9 @@ def refusal(line: str) -> str:
     # A code point takes one to four bytes, so most lines need not be encoded to know.
     if len(line) * 4 > limit and size_bytes(line) > limit:
         return f"longer than {limit} bytes (LOGDOJO_MAX_LINE_BYTES)"
+    # Taking the good characters out of an ASCII line is several times quicker than a search for the bad ones.
+    if line.isascii() and not line.encode("ascii").translate(None, _GOOD_ASCII):
+        return ""
     bad = _BAD.search(line)
     return _describe(line, bad.start()) if bad else ""
 

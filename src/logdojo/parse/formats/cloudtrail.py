@@ -1,14 +1,15 @@
 """AWS CloudTrail: one record of the management and data event log (record contents, version 1.11).
 
-A line holds one record, either bare, or in the one-element ``Records`` list of a log file, or as ``detail`` of an
-EventBridge event. ``requestParameters`` and ``additionalEventData`` are flattened up to a bounded depth and count.
+``requestParameters`` and ``additionalEventData`` are flattened up to a bounded depth and count. CloudTrail writes many
+records, so this module is written for speed: no call where a test of the class will do, and what recurs is remembered.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,6 +25,9 @@ _MAX_FIELDS: Final = 48
 _MAX_ITEMS: Final = 16
 _MAX_TEXT: Final = 2_048
 _MAX_INT: Final = 2**63
+_MAX_KEY: Final = 128
+_LONGEST_IP: Final = 45
+_SECONDS: Final = len("2025-04-11T15:24:00Z")
 
 _CATEGORY: Final = MappingProxyType(
     {
@@ -58,142 +62,207 @@ _TEXTS: Final = (
     ("error.code", "errorCode"),
     ("error.message", "errorMessage"),
 )
-
-
-def is_record(document: Mapping[str, Any]) -> bool:
-    """Say whether a JSON object is a CloudTrail record: it names the event and the service."""
-    return isinstance(document.get("eventName"), str) and isinstance(document.get("eventSource"), str)
-
-
-def unwrap(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the record inside a ``Records`` list or an EventBridge event; a bare record as it is.
-
-    Raises:
-        ValueError: it is no CloudTrail record, or several; the message says which.
-    """
-    if is_record(document):
-        return document
-    detail = document.get("detail")
-    if isinstance(detail, dict) and is_record(detail):
-        return detail
-    records = document.get("Records")
-    if isinstance(records, list):
-        if len(records) != 1:
-            raise ValueError(f"Records holds {len(records)} records: one a line can be read, split them first")
-        if isinstance(records[0], dict) and is_record(records[0]):
-            return records[0]
-    raise ValueError("JSON of an unknown format: a CloudTrail record has eventName and eventSource")
+_NESTED: Final = (
+    (f"{PREFIX}.request_parameters", "requestParameters"),
+    (f"{PREFIX}.additional_event_data", "additionalEventData"),
+)
+_IDENTITY: Final = (
+    ("user.id", "principalId"),
+    (f"{PREFIX}.user_identity.type", "type"),
+    (f"{PREFIX}.user_identity.arn", "arn"),
+    (f"{PREFIX}.user_identity.access_key_id", "accessKeyId"),
+    (f"{PREFIX}.user_identity.invoked_by", "invokedBy"),
+)
+_MFA: Final = f"{PREFIX}.user_identity.mfa_authenticated"
+_SESSION_NAME: Final = f"{PREFIX}.user_identity.role_session_name"
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def read_record(draft: Draft, record: Mapping[str, Any]) -> None:
     """Read a CloudTrail record into the draft.
 
     Raises:
-        ValueError: ``eventTime`` is there but is no time.
+        ValueError: the record's name or source is no text, or ``eventTime`` is there but is no time.
     """
     fields = draft.fields
-    source, action = printable(record["eventSource"]), printable(record["eventName"])
-    if isinstance(when := record.get("eventTime"), str):
-        fields["@timestamp"] = utc_of_iso(printable(when))[0]
-    category = ("api", *_CATEGORY.get(source, ()))
-    draft.says(category, (_type_of(action, record.get("readOnly")),), action, _outcome(record))
-    fields["event.provider"] = source
+    source, action = record["eventSource"], record["eventName"]
+    if source.__class__ is not str or action.__class__ is not str:
+        raise ValueError("broken CloudTrail record: eventName and eventSource must be texts")
+    when = record.get("eventTime")
+    if when.__class__ is str:
+        fields["@timestamp"] = _utc(when)
+    category, kind = _meaning(source, action, record.get("readOnly") in (True, "true"))
+    fields["event.category"] = [*category]
+    fields["event.type"] = [kind]
+    fields["event.action"] = _text(action)
+    fields["event.outcome"] = _outcome(record)
+    fields["event.provider"] = _text(source)
     fields["cloud.provider"] = "aws"
     for name, key in _TEXTS:
-        _put(fields, name, record.get(key))
+        value = record.get(key)
+        if value.__class__ is str and len(value) <= _MAX_TEXT and value.isascii():
+            if value:
+                fields[name] = value
+        elif value is not None:
+            _put(fields, name, value)
     address = record.get("sourceIPAddress")
-    if isinstance(address, str) and address:
+    if address.__class__ is str and address:
         # A call made by a service on someone's behalf has the service's name here.
-        fields["source.ip" if is_ip(address) else "source.address"] = printable(address)[:_MAX_TEXT]
+        fields["source.ip" if _is_ip(address) else "source.address"] = _text(address)
     identity = record.get("userIdentity")
-    identity = identity if isinstance(identity, dict) else {}
+    if identity.__class__ is not dict:
+        identity = _NOTHING
     _put(fields, "cloud.account.id", record.get("recipientAccountId") or identity.get("accountId"))
     _write_identity(fields, identity)
-    for name, key in (("request_parameters", "requestParameters"), ("additional_event_data", "additionalEventData")):
-        for place, (path, value) in enumerate(_leaves(record.get(key), f"{PREFIX}.{name}", 0)):
-            if place == _MAX_FIELDS:
-                fields["logdojo.truncated"] = True
-                break
-            fields[path] = value
+    for prefix, key in _NESTED:
+        node = record.get(key)
+        if node and _flatten(fields, node, prefix, 0, _MAX_FIELDS) < 0:
+            fields["logdojo.truncated"] = True
 
 
 def _write_identity(fields: dict[str, object], identity: Mapping[str, Any]) -> None:
     kind = identity.get("type")
-    context = _dict(identity, "sessionContext")
-    role = _dict(context, "sessionIssuer").get("userName")
-    principal = identity.get("principalId")
-    name = identity.get("userName") or role
+    name = identity.get("userName")
+    context = identity.get("sessionContext")
+    if context.__class__ is dict:
+        if not name:
+            name = _dict(context, "sessionIssuer").get("userName")
+        mfa = _dict(context, "attributes").get("mfaAuthenticated")
+        if mfa is not None:
+            _put(fields, _MFA, mfa)
     if not name and kind == "Root":
         name = "root"
     _put(fields, "user.name", name)
-    _put(fields, "user.id", principal)
-    for ours, value in (
-        ("type", kind),
-        ("arn", identity.get("arn")),
-        ("access_key_id", identity.get("accessKeyId")),
-        ("invoked_by", identity.get("invokedBy")),
-        ("mfa_authenticated", _dict(context, "attributes").get("mfaAuthenticated")),
-    ):
-        _put(fields, f"{PREFIX}.user_identity.{ours}", value)
-    if kind == "AssumedRole" and isinstance(principal, str) and ":" in principal:
-        _put(fields, f"{PREFIX}.user_identity.role_session_name", principal.partition(":")[2])
+    for ours, key in _IDENTITY:
+        value = identity.get(key)
+        if value.__class__ is str and len(value) <= _MAX_TEXT and value.isascii():
+            if value:
+                fields[ours] = value
+        elif value is not None:
+            _put(fields, ours, value)
+    if kind == "AssumedRole":
+        principal = identity.get("principalId")
+        if principal.__class__ is str and ":" in principal:
+            _put(fields, _SESSION_NAME, principal.partition(":")[2])
 
 
 def _dict(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = document.get(key)
-    return value if isinstance(value, dict) else {}
+    return value if value.__class__ is dict else _NOTHING
+
+
+def _utc(when: str) -> str:
+    """Return an event's time in UTC; as it stands where it is written as CloudTrail writes it, which costs least."""
+    if len(when) == _SECONDS and when[4] == "-" and when[10] == "T" and when[13] == ":" and when[19] == "Z":
+        try:
+            datetime.fromisoformat(when)
+        except ValueError:
+            pass
+        else:
+            return when
+    return utc_of_iso(printable(when))[0]
 
 
 def _outcome(record: Mapping[str, Any]) -> str:
     if record.get("errorCode") or record.get("errorMessage"):
         return "failure"
+    answer = record.get("responseElements")
     # The console tells of a failed sign-in only in its answer.
-    return "failure" if _dict(record, "responseElements").get("ConsoleLogin") == "Failure" else "success"
+    return "failure" if answer.__class__ is dict and answer.get("ConsoleLogin") == "Failure" else "success"
 
 
-def _type_of(action: str, read_only: object) -> str:
+@lru_cache(maxsize=4_096)
+def _meaning(source: str, action: str, read_only: bool) -> tuple[tuple[str, ...], str]:
+    """Return category and type of an action; an account's services use some hundreds of them."""
+    category = ("api", *_CATEGORY.get(source, ()))
     for beginnings, kind in _TYPE:
         if action.startswith(beginnings):
-            return kind
-    return "access" if read_only in (True, "true") else "change"
+            return category, kind
+    return category, "access" if read_only else "change"
 
 
-def _put(fields: dict[str, object], name: str, value: object) -> None:
-    if isinstance(value, (dict, list)):
-        return
-    kept = _scalar(value)
-    if kept not in (None, ""):
-        fields[name] = kept
+@lru_cache(maxsize=4_096)
+def _is_short_ip(address: str) -> bool:
+    return is_ip(address)
 
 
-def _scalar(value: object) -> str | int | float | bool | None:
+def _is_ip(address: str) -> bool:
+    return len(address) <= _LONGEST_IP and _is_short_ip(address)
+
+
+def _text(value: str) -> str:
+    return value if len(value) <= _MAX_TEXT and value.isascii() else printable(value[:_MAX_TEXT])
+
+
+def _put(fields: dict[str, object], name: str, value: Any) -> None:
+    if value.__class__ is str:
+        if value:
+            fields[name] = value if value.isascii() and len(value) <= _MAX_TEXT else printable(value[:_MAX_TEXT])
+    elif value is not None and value.__class__ is not dict and value.__class__ is not list:
+        fields[name] = _scalar(value)
+
+
+def _scalar(value: Any) -> str | int | float | bool | None:
     """Return a JSON scalar as a field can hold it: bounded text without lone surrogates, writable numbers."""
-    if isinstance(value, str):
-        return printable(value[:_MAX_TEXT])
-    if isinstance(value, bool) or value is None:
+    if value.__class__ is str:
+        return _text(value)
+    if value.__class__ is bool or value is None:
         return value
-    if isinstance(value, int):
+    if value.__class__ is int:
         return value if -_MAX_INT <= value < _MAX_INT else str(value)[:_MAX_TEXT]
-    if isinstance(value, float):
+    if value.__class__ is float:
         return value if math.isfinite(value) else str(value)
     return None
 
 
-def _leaves(node: object, path: str, depth: int) -> Iterator[tuple[str, object]]:
-    """Yield dotted path and value of what lies under a node; lists of scalars stay one value."""
-    if isinstance(node, dict):
+def _flatten(fields: dict[str, object], node: Any, path: str, depth: int, room: int) -> int:
+    """Write what lies under a node as dotted paths and values; lists of scalars stay one value.
+
+    Returns:
+        How many fields more may be written; below 0 when some had to be left out.
+    """
+    kind = node.__class__
+    if kind is str:
+        if not node:
+            return room
+        if room > 0:
+            fields[path] = node if node.isascii() and len(node) <= _MAX_TEXT else printable(node[:_MAX_TEXT])
+        return room - 1
+    if kind is dict:
         if depth < _MAX_DEPTH:
             for key, child in node.items():
-                yield from _leaves(child, f"{path}.{printable(key[:128])}", depth + 1)
-    elif isinstance(node, list):
-        if any(isinstance(child, (dict, list)) for child in node[:_MAX_ITEMS]):
-            if depth < _MAX_DEPTH:
-                for place, child in enumerate(node[:_MAX_ITEMS]):
-                    yield from _leaves(child, f"{path}.{place}", depth + 1)
-        elif node:
-            yield path, [str(_scalar(child)) for child in node[:_MAX_ITEMS]]
-    elif (value := _scalar(node)) not in (None, ""):
-        yield path, value
+                if room < 0:
+                    break
+                short = key if len(key) <= _MAX_KEY and key.isascii() else printable(key[:_MAX_KEY])
+                if room > 0 and child.__class__ is str and len(child) <= _MAX_TEXT and child.isascii():
+                    if child:
+                        fields[f"{path}.{short}"] = child
+                        room -= 1
+                else:
+                    room = _flatten(fields, child, f"{path}.{short}", depth + 1, room)
+        return room
+    if kind is list:
+        return _flatten_list(fields, node[:_MAX_ITEMS], path, depth, room)
+    if node is None:
+        return room
+    if room > 0:
+        fields[path] = _scalar(node)
+    return room - 1
+
+
+def _flatten_list(fields: dict[str, object], items: list[Any], path: str, depth: int, room: int) -> int:
+    if not items:
+        return room
+    if not any(child.__class__ is dict or child.__class__ is list for child in items):
+        if room > 0:
+            fields[path] = [str(_scalar(child)) for child in items]
+        return room - 1
+    if depth < _MAX_DEPTH:
+        for place, child in enumerate(items):
+            if room < 0:
+                break
+            room = _flatten(fields, child, f"{path}.{place}", depth + 1, room)
+    return room
 
 
 def _read(draft: Draft, document: Mapping[str, Any], now: datetime | None) -> None:
