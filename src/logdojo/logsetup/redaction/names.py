@@ -76,7 +76,8 @@ _ABOUT: Final = _set(
     "host domain samesite consent jar secure check checks rotation rotated rotate history quality score column table "
     "header headers param parameter vault ref reference arn fingerprint left remaining minutes hours days num number "
     "handler middleware class module factory cache refreshed refresher generator parser filter request requests "
-    "response success allowed needed supported"
+    "response success allowed needed supported "
+    "info infos detail details action actions"
 )
 _PASSES: Final = _set("first second third last single multi render low high band test tests by")
 
@@ -92,8 +93,12 @@ NO_SECRETS: Final = _set(
     "instead field value string authentication authorization and/or n/a any all some every"
 )
 """Words that stand behind ``token:`` and the like without being one; their letter case does not matter."""
+_NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,16})?")
+_SMALL_NUMBER: Final = re.compile("[0-9]{1,3}")
 _PLACEHOLDER: Final = re.compile(
-    r"[*•.xX#_…-]{2,}|<[a-z _-]{1,40}>|\$\{[A-Za-z0-9_]{1,64}\}|\{[a-z_]{0,40}\}|%[srd]|%\([a-z_]{1,40}\)s"
+    r"[*•.xX#_…-]{2,}|-|\[\]|\{\}|\(\)|<[a-z _-]{1,40}>|\$\{[A-Za-z0-9_]{1,64}\}|\{[a-z_]{0,40}\}|%[srd]"
+    r"|%\([a-z_]{1,40}\)s"
+    r"|[\[<(_*]{1,3}(?i:redacted|filtered|hidden|masked|removed|secret|omitted)[\])>_*]{1,3}"
 )
 
 
@@ -166,4 +171,4 @@ def holds_secret(value: str, kind: Kind, name: str = "") -> bool:
 
 
 def _is_count(text: str, kind: Kind) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= (9 if kind is Kind.COUNTABLE else 3)
+    return (_NUMBER if kind is Kind.COUNTABLE else _SMALL_NUMBER).fullmatch(text) is not None

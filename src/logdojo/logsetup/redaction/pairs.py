@@ -20,6 +20,8 @@ MARKER: Final = "[redacted]"
 _NAME: Final = r"(?<![A-Za-z0-9_.$-])([A-Za-z0-9_.$-]++)"
 _PAIR: Final = re.compile(
     _NAME + r"(?:[ \"'\\\]]|%2[27]|%5[Dd]|&quot;|&#3[49];){0,12}+(=>|:=|={1,2}|:(?!//)|%3[DdAa])[ \t]{0,4}+"
+    # What is redacted already is passed over here, which is quicker.
+    r"(?!\\{0,15}[\"']?\[redacted(?::card)?\](?:[\s\"',;&)\]}<\\]|\Z))"
 )
 _ELEMENT: Final = re.compile(r"<(?:[A-Za-z0-9_]{1,32}:)?([A-Za-z_][A-Za-z0-9_.-]{0,64})>(?=[^<])")
 _TUPLE: Final = re.compile(r"[(\[]b?\\{0,7}[\"']([A-Za-z_][A-Za-z0-9_.-]{0,64})\\{0,7}[\"'], ?(?=b?\\{0,7}[\"'])")
@@ -36,6 +38,7 @@ _SCHEMES: Final = re.compile(
 _SHORT_NUMBER: Final = re.compile(r"\\{0,15}[\"']?([0-9]{3,10})(?![A-Za-z0-9_]|\.[0-9])")
 _SENTENCE: Final = re.compile(r"[A-Za-z]?[a-z'’]{0,15}[,.]?(?: [a-z'’-]{1,15}[,.]?){1,64}+")
 _WORD_IN_SENTENCE: Final = re.compile(r"[a-z]{2,15}(?: [A-Za-z]| ?\Z)")
+_PERMISSION: Final = re.compile(r"[a-z]{2,12}[.:]?")
 _MORE_COOKIES: Final = re.compile(r"(?:; ?[^\s;=\"'\\]{1,128}(?:=[^\s;\"'\\]{0,4096}+)?)*+")
 
 
@@ -64,10 +67,11 @@ def pairs(text: str, names: Names) -> Iterator[tuple[int, int]]:
 
 
 def _kind(text: str, match: re.Match[str], names: Names) -> Kind | None:
-    kind = names.kind(match[1])
-    if kind is None and match[1][0] in "nrt" and text.endswith("\\", 0, match.start()):
-        # Behind a line break that is written out, as in the repr of bytes.
-        return names.kind(match[1][1:])
+    name, before = match[1], text[max(0, match.start() - 1) : match.start()]
+    kind = names.kind(name)
+    if kind is None and before in ("\\", "%"):
+        # Behind a written-out line break, as in the repr of bytes, or a URL-encoded sign, such as %3F.
+        return names.kind(name[1 if before == "\\" else 2 :])
     return kind
 
 
@@ -75,15 +79,30 @@ def _value(text: str, at: int, match: re.Match[str], kind: Kind) -> tuple[int, i
     if kind is Kind.DIGITS:
         digits = _SHORT_NUMBER.match(text, at)
         return digits.span(1) if digits is not None and holds_secret(digits[1], kind, match[1]) else None
+    if "arn:" in text[max(0, match.start() - 80) : match.start()] and at == match.end(2):
+        # A name of AWS: "arn:aws:secretsmanager:…:secret:shop".
+        return None
     start, end, delimited = value_span(text, at)
+    if kind is Kind.HEADER and text[start : start + 1] == "{" and is_authorization(match[1]):
+        return None
     if kind is Kind.HEADER and not delimited:
         start, end = _header(text, at, end)
     value = text[start:end]
     if not holds_secret(value, kind, match[1]):
         return None
-    if kind in (Kind.MACHINE, Kind.COUNTABLE) and not delimited and match[2] == ":" and _is_prose(text, start, match):
+    if (
+        kind in (Kind.MACHINE, Kind.COUNTABLE)
+        and not delimited
+        and match[2] == ":"
+        and _is_prose(text, start, end, match)
+    ):
         return None
     return start, end
+
+
+def is_authorization(name: str) -> bool:
+    """Tell whether a mapping under this name is no header, but what a cloud's audit log says was granted."""
+    return name.lower().endswith("authorization")
 
 
 def _header(text: str, at: int, end: int) -> tuple[int, int]:
@@ -103,10 +122,15 @@ def _header(text: str, at: int, end: int) -> tuple[int, int]:
     return at, line_end(text, at)
 
 
-def _is_prose(text: str, start: int, match: re.Match[str]) -> bool:
-    """Tell whether ``name: word`` is a sentence's or a logger's colon: a machine's secret is no plain word."""
+def _is_prose(text: str, start: int, end: int, match: re.Match[str]) -> bool:
+    """Tell whether ``name: word`` is a sentence's, a logger's or a permission's colon, not that of a secret.
+
+    A secret made by a machine is no plain word, as in ``token: refreshed by ada`` or ``secrets:read``.
+    """
     if text.endswith(("nexpected ", "xpected "), max(0, match.start() - 11), match.start()):
         return len(text[start : start + 16].split(" ", 1)[0]) < 12
+    if start == match.end(2):
+        return _PERMISSION.fullmatch(text, start, end) is not None
     return _WORD_IN_SENTENCE.match(text, start) is not None
 
 

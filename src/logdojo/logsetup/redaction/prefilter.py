@@ -37,7 +37,7 @@ LONGEST: Final = 1 << 17
 _Search = Callable[[str], "re.Match[str] | None"]
 
 _AFTER: Final = (
-    rf"(?:[a-z0-9_.$-]{{0,{LONGEST_NAME}}}(?:[ \"'\\\]]|%2[27]|%5d|&quot;|&#3[49];){{0,48}}(?:[=:>,]|%3[ad])"
+    rf"(?:[a-z0-9_.$-]{{0,{LONGEST_NAME}}}(?:[ \"'\\\]]|%2[27]|%5d|&quot;|&#3[49];){{0,48}}(?:[=:>,}}]|%3[ad])"
     # The rest of a field's name, whatever it is made of; a character takes up to six as an escape.
     rf"|[^\"\\]{{0,{6 * LONGEST_NAME}}}+(?:\\.[^\"\\]{{0,{LONGEST_NAME}}}+){{0,{LONGEST_NAME}}}+\":)"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -10,13 +11,14 @@ from logdojo.logsetup.redaction.cards import cards
 from logdojo.logsetup.redaction.commands import command_secrets
 from logdojo.logsetup.redaction.literals import Literals
 from logdojo.logsetup.redaction.names import Kind, Names, holds_secret, words_of
-from logdojo.logsetup.redaction.pairs import MARKER, pairs
+from logdojo.logsetup.redaction.pairs import MARKER, is_authorization, pairs
 from logdojo.logsetup.redaction.tokens import tokens
 
 CARD_MARKER: Final = "[redacted:card]"
 _DEEPEST: Final = 64
 _SMALLEST_CARD: Final = 10**13
 _PASSES: Final = 4
+_NAME: Final = re.compile("[A-Za-z_][A-Za-z0-9_.-]{0,64}")
 _NAME_KEYS: Final = ("name", "key", "field", "header")
 
 
@@ -112,13 +114,13 @@ class Redactor:
         if "value" in value:
             for key in _NAME_KEYS:
                 told = value.get(key)
-                if isinstance(told, str):
+                if isinstance(told, str) and _NAME.fullmatch(told):
                     done["value"] = self._value(told, value["value"], left) if self._names.kind(told) else done["value"]
         return done
 
     def _list(self, value: list[object] | tuple[object, ...], left: int) -> list[object]:
         # ["Authorization", "Bearer …"]: headers are often logged as pairs.
-        if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], str):
+        if len(value) == 2 and isinstance(value[0], str) and _NAME.fullmatch(value[0]):
             return [self.text(value[0]), self._value(value[0], value[1], left)]
         return [self._value("", inner, left) for inner in value]
 
@@ -128,7 +130,7 @@ def _is_secret(name: str, value: object, kind: Kind) -> bool:
         return not value.startswith(MARKER) and holds_secret(value, kind, name)
     if isinstance(value, int):
         return holds_secret(str(abs(value)), kind, name)
-    if kind is Kind.DIGITS:
+    if kind is Kind.DIGITS or (isinstance(value, Mapping) and is_authorization(name)):
         return False
     return not isinstance(value, Mapping | list | tuple) or bool(value)
 

@@ -29,8 +29,8 @@ PARAMETERS: Final = (
     "jwt",
 )
 """Names that are secret as a URL's parameter and harmless words elsewhere."""
-START: Final = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))"
-"""Where a word begins, also behind a line break or tab that is written out, as in the repr of bytes."""
+START: Final = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f][0-9A-Fa-f]))"
+"""Where a word begins, also behind a line break that is written out, as in the repr of bytes, and behind ``%3D``."""
 _PEM: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:(?!-----)[A-Za-z0-9+/=\\\s:,.()|>#*-]){0,32768}+(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?"

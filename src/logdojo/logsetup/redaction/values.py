@@ -15,8 +15,8 @@ _NAME: Final = r"[A-Za-z_$][A-Za-z0-9_.$%\[\]-]{0,40}"
 # Where a bare value ends: a closing sign before white space or the end; a closing quote or bracket before the next
 # item; the next "name=" or "name: "; a written-out line break before another one.
 _END: Final = (
-    rf"(?=[{_SIGNS}.!?:]{{1,8}}(?:\s|\Z)|[\"'\\)\]}}]{{1,8}}[,;:]"
-    rf"|[,;&|\"'\\)\]}}]{{1,5}} ?[\"'\\]{{0,4}}{_NAME}[\"'\\]{{0,4}}(?:=|: |%3[Dd])|\\[rn](?:\\|{_NAME}: ))"
+    rf"(?=[{_SIGNS}.!?:]{{1,8}}(?:\s|\Z)|[\"'\\)\]}}]{{1,8}}[,;:]|\\[rn](?:\\|{_NAME}: )"
+    rf"|[,;&|\"'\\)\]}}]{{1,5}} ?[\"'\\]{{0,4}}{_NAME}(?:[\"'\\]{{0,4}}(?:=|: |%3[Dd])|[\"'\\]{{1,4}}:))"
 )
 _BARE: Final = re.compile(rf"(?:\[redacted(?::card)?\]|[^\s{_SIGNS}]++|(?!{_END})[{_SIGNS}])++")
 _LINE_END: Final = re.compile(r"\\{1,8}r|\\{1,8}n|[\r\n\"'\x85\u2028\u2029]")
