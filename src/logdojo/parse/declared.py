@@ -8,6 +8,8 @@
       holds: ["logid=", "devid="]         … and all of these stand in it
       programs: [haproxy]                 a syslog header names this program
       keys: [eventSource, eventName]      a JSON document has all these keys
+      also: [[EventSource, EventName]]    … or all of these
+      values: {logName: ["*%2Factivity"]} … and these values, of which a star is the beginning or the end
     shape: pairs                          json, pairs, columns, phrases (see ``shapes``)
     time: [eventtime, [date, time]]       the first that is there; several are joined with a space
     fields:                               ECS name: source, or several, of which the first with a value counts
@@ -37,7 +39,7 @@ Spans = Mapping[str, tuple[int, int]]
 KEYS: Final = frozenset(
     {"name", "vendor", "product", "doc", "signs", "shape", "time", "fields", "constants", "means", "unwrap"}
 )
-SIGNS: Final = frozenset({"starts", "holds", "programs", "keys", "values"})
+SIGNS: Final = frozenset({"starts", "holds", "programs", "keys", "values", "also"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Signs:
 
     ``mark`` is for devices that write headers of their own kind: an expression that begins with a literal character
     and stands near the beginning of the line. Such a format reads the whole line, header and all.
+    ``also`` are other sets of keys that tell the format as well: the same event exported in another spelling.
     """
 
     starts: tuple[str, ...] = ()
@@ -54,6 +57,7 @@ class Signs:
     keys: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mark: str = ""
+    also: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +211,12 @@ def declared_from(document: Mapping[str, Any], *, where: str) -> Declared:
     return Declared(
         name=document["name"],
         signs=Signs(
-            **{name: tuple(signs.get(name) or ()) for name in ("starts", "holds", "programs", "keys")},
+            starts=_texts(signs.get("starts") or ()),
+            holds=_texts(signs.get("holds") or ()),
+            programs=_texts(signs.get("programs") or ()),
+            keys=_texts(signs.get("keys") or ()),
             values={key: _texts(value) for key, value in (signs.get("values") or {}).items()},
+            also=tuple(map(_texts, signs.get("also") or ())),
         ),
         shape=shape,
         options={**(document.get(shape) or {}), "unwrap": _texts(document.get("unwrap") or ())},

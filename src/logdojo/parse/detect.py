@@ -130,9 +130,15 @@ def _fits(candidate: Format, document: Mapping[str, Any]) -> bool:
             return False
     for key, allowed in signs.values.items():
         value = str(document.get(key, ""))
-        if not any(value.startswith(one[:-1]) if one.endswith("*") else value == one for one in allowed):
+        if not any(_matches(value, one) for one in allowed):
             return False
     return True
+
+
+def _matches(value: str, wanted: str) -> bool:
+    if wanted.startswith("*"):
+        return value.endswith(wanted[1:])
+    return value.startswith(wanted[:-1]) if wanted.endswith("*") else value == wanted
 
 
 def _document(text: str) -> Mapping[str, Any]:

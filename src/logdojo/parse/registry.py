@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -66,9 +66,9 @@ class Registry:
         if signs.holds and not signs.starts and not signs.programs:
             self.by_content.append((signs.holds, made))
             self.by_content.sort(key=lambda entry: -sum(map(len, entry[0])))
-        if signs.keys:
-            entries_of_key = self.by_key.setdefault(signs.keys[0], [])
-            entries_of_key.append(made)
+        for keys in filter(None, (signs.keys, *signs.also)):
+            entries_of_key = self.by_key.setdefault(keys[0], [])
+            entries_of_key.append(replace(made, signs=replace(signs, keys=keys)))
             entries_of_key.sort(key=lambda each: -len(each.signs.keys) - len(each.signs.values))
 
 
