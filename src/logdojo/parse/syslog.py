@@ -2,21 +2,25 @@
 
     <34>Oct 11 22:14:15 web-1 sshd[4721]: Failed password for …      RFC 3164, with priority
     Oct 11 22:14:15 web-1 sshd[4721]: Failed password for …          as it lies in /var/log
+    Oct 11 2025 22:14:15 UTC: web-1 : …                              with year, zone, and the colons that devices add
     2025-10-11T22:14:15.003+02:00 web-1 sshd[4721]: Failed …         rsyslog since 2023
     <34>1 2025-10-11T22:14:15.003Z web-1 sshd 4721 ID47 - Failed …   RFC 5424
 
 RFC 3164 has no year and no zone. Both are filled in, and the event says so: ``logdojo.time.year_inferred``,
-``logdojo.time.zone_unknown``.
+``logdojo.time.zone_unknown``. A host may be missing; what stands in its place is taken for one only if it can be one.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from logdojo.parse.clock import MONTHS, utc_of_bsd, utc_of_iso
-from logdojo.parse.draft import Draft
+from logdojo.parse.draft import Draft, is_ip
+from logdojo.parse.times import utc_of
 
 FACILITIES: Final = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
@@ -27,27 +31,32 @@ FACILITIES: Final = (
 SEVERITIES: Final = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
 """Names of the severity codes 0 to 7 (RFC 5424, table 2)."""
 
-_BSD = re.compile(
-    r"(?:<(?P<pri>\d{1,3})>)?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
-    r"(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?) (?P<host>[^\s:]\S{0,254})(?: |$)",
+_ZONES: Final = r"UTC|GMT|[A-Z]{1,3}[SD]T|CET|CEST|MSK"
+# Groups: month, day, year, clock, fraction, year, zone, host, and a tag if one follows: program, part, version, pid.
+_BSD: Final = re.compile(
+    r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d)([.,]\d{1,9})?(?: ([12][09]\d\d)(?=[ :]))?"
+    rf"(?: ({_ZONES})(?=[ :]))?:?(?: {{1,2}}([^\s\[{{(\"',;=|<]\S{{0,254}}))?(?: |$)",
     re.ASCII,
 )
-_ISO = re.compile(
-    r"(?:<(?P<pri>\d{1,3})>)?(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) "
-    r"(?P<host>[^\s:]\S{0,254})(?: |$)",
+_ISO: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?):? ([A-Za-z0-9_]\S{0,254})(?: |$)",
     re.ASCII,
 )
-_RFC5424 = re.compile(
-    r"<(?P<pri>\d{1,3})>1 (?P<time>\S{1,40}) (?P<host>\S{1,255}) (?P<program>\S{1,128}) (?P<pid>\S{1,128}) \S{1,32} "
-    r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?: |$)",
-    re.ASCII,
+_RFC5424: Final = re.compile(
+    r"1 (\S{1,40}) (\S{1,255}) (\S{1,128}) (\S{1,128}) (\S{1,64}) (?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?: |$)", re.ASCII
 )
 # A tag is "sshd[4721]:", "kernel:", "sshd(pam_unix)[4721]:" or "syslogd 1.4.1:". Without a colon there is no tag.
-_TAG = re.compile(
-    r" ?(?P<program>[^\s:\[\](){}\"]{1,128})(?:\((?P<part>[\w-]{1,32})\))?"
-    r"(?: \d[\w.]{0,15})?(?:\[(?P<pid>\d{1,10})\])?: ?",
+_TAG: Final = re.compile(
+    r" ?(?::? {1,2})?([A-Za-z_/.\-][^\s:\[\](){}\"',=|]{0,127})(?:\([\w-]{1,32}\))?(?: \d{1,2}\.[\w.]{1,15})?"
+    r"(?:\[(\d{1,10})\](?:: ?|(?= \S))|:(?: |$|(?=[\d\[(]))|\[[\w./\-]{1,32}\]: ?)",
     re.ASCII,
 )
+_HOST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:\-/@%]{0,254}", re.ASCII)
+# Without a tag after it, a word after an ISO time is a host only if it looks like none of an application's words.
+_SURE_HOST: Final = re.compile(r"(?=[^.\-\d]*[.\-\d])[A-Za-z0-9][A-Za-z0-9]*(?:[._\-]{1,2}[A-Za-z0-9]+)*", re.ASCII)
+_COUNTED: Final = re.compile(r"\d{1,6} (?=<\d{1,3}>)", re.ASCII)
+_COMMON_EVENT: Final = "@cee:"
+Priority = MappingProxyType[str, object]
 
 
 def read_header(draft: Draft, *, now: datetime | None = None) -> int:
@@ -61,29 +70,29 @@ def read_header(draft: Draft, *, now: datetime | None = None) -> int:
         ValueError: there is no syslog header; the message says what is wrong.
     """
     line = draft.line
-    at = line.find(">", 0, 5) + 1 if line.startswith("<") else 0
-    if at and line.startswith("1 ", at):
-        return _read_5424(draft)
-    iso = line[at : at + 1].isdigit()
-    header = (_ISO if iso else _BSD).match(line)
-    if header is None:
-        if at:
-            # Many a device sends a priority and then its own format: <189>date=2019-05-10 …
-            _write_priority(draft, line[1 : at - 1])
-            return at
-        raise ValueError("broken syslog header: expected time, host, program")
-    _write_priority(draft, header["pri"])
-    if iso:
-        _write_iso(draft, header["time"])
-    else:
-        _write_bsd(draft, header, now=now)
-    draft.text("host.name", header.span("host"))
-    tag = _TAG.match(line, header.end())
-    if tag is None:
-        return header.end()
-    draft.text("process.name", tag.span("program"))
-    draft.number("process.pid", tag.span("pid"))
-    return tag.end()
+    at = 0
+    if line[0].isdigit() and (counted := _COUNTED.match(line)):
+        # RFC 6587 sends the length before each message.
+        at = counted.end()
+    if line.startswith("<", at):
+        end = line.find(">", at, at + 5)
+        if end > 0 and line[at + 1 : end].isdecimal():
+            draft.fields.update(_priority(line[at + 1 : end]))
+            at = end + 1
+            if line.startswith("1 ", at):
+                return _read_5424(draft, at)
+            if line.startswith(" ", at):
+                at += 1
+    if line[at : at + 1].isdigit():
+        header = _ISO.match(line, at)
+        if header is not None:
+            return _read_iso(draft, header)
+    elif (header := _BSD.match(line, at)) is not None:
+        return _read_bsd(draft, header, now)
+    if at:
+        # Many a device sends a priority and then its own format: <189>date=2019-05-10 …
+        return _tagged(draft, at)
+    raise ValueError("broken syslog header: expected time, host, program")
 
 
 def has_header(line: str) -> bool:
@@ -91,61 +100,137 @@ def has_header(line: str) -> bool:
     first = line[0]
     if first == "<":
         return line.find(">", 2, 5) > 0
-    if line[:3] in MONTHS and line[3:4] == " ":
+    if line[3:4] == " " and line[:3] in MONTHS:
         return True
-    return line[4:5] == "-" and line[7:8] == "-" and line[:4].isdecimal()
+    if not first.isdigit():
+        return False
+    return (line[4:5] == "-" and line[7:8] == "-" and _ISO.match(line) is not None) or (
+        " <" in line[:8] and _COUNTED.match(line) is not None
+    )
 
 
 def write_message(draft: Draft, start: int) -> None:
     """Write what follows the header as ``message``."""
-    draft.text("message", (start, len(draft.line)))
+    end = len(draft.line)
+    if start < end:
+        draft.fields["message"] = draft.line[start:]
+        draft.spans["message"] = (start, end)
 
 
-def _read_5424(draft: Draft) -> int:
-    header = _RFC5424.match(draft.line)
+def _read_bsd(draft: Draft, header: re.Match[str], now: datetime | None) -> int:
+    month_name, day, year, clock, fraction, year_after, zone, host = header.groups()
+    fields = draft.fields
+    month = MONTHS.get(month_name)
+    if month is None:
+        raise ValueError(f"broken syslog header: {month_name!r} is not a month")
+    year = year or year_after
+    if year or zone:
+        moment = utc_of(f"{month_name} {day} {year or ''}{' ' if year else ''}{clock}{fraction or ''}", now=now)
+        known = utc_of(f"{moment.utc[:-1]} {zone}") if zone else moment
+        fields["@timestamp"] = known.utc
+        if not known.zoned or not zone:
+            fields["logdojo.time.zone_unknown"] = True
+        if moment.year_inferred:
+            fields["logdojo.time.year_inferred"] = True
+    else:
+        written = clock + fraction.replace(",", ".") if fraction else clock
+        fields["@timestamp"] = utc_of_bsd(month, int(day), written, now=now)
+        fields["logdojo.time.year_inferred"] = True
+        fields["logdojo.time.zone_unknown"] = True
+    if host is None:
+        return _tagged(draft, header.end())
+    return _host_and_tag(draft, header.span(8), header.end())
+
+
+def _host_and_tag(draft: Draft, span: tuple[int, int], end: int) -> int:
+    """Read host and program, either of which may be missing; return where the message begins."""
+    start, stop = span
+    line = draft.line
+    last = line[stop - 1]
+    if last == ":":
+        if line[stop - 2] == "]" or not is_ip(line[start : stop - 1]):
+            # No host: what stands here is the tag itself, or a word of the message.
+            return _tagged(draft, start)
+        stop -= 1
+    elif last == "]" and "[" in line[start:stop]:
+        return _tagged(draft, start)
+    draft.fields["host.name"] = line[start:stop]
+    draft.spans["host.name"] = (start, stop)
+    if line.startswith(": ", end):
+        # Some devices set a colon alone between host and message.
+        end += 2
+    return _tagged(draft, end)
+
+
+def _tagged(draft: Draft, at: int) -> int:
+    """Read the tag at ``at``, if there is one, and return where the message begins."""
+    tag = _TAG.match(draft.line, at)
+    if tag is None:
+        return at
+    program, pid = tag.groups()
+    draft.fields["process.name"] = program
+    draft.spans["process.name"] = tag.span(1)
+    if pid is not None:
+        draft.number("process.pid", tag.span(2))
+    at = tag.end()
+    return at + len(_COMMON_EVENT) if draft.line.startswith(_COMMON_EVENT, at) else at
+
+
+def _read_iso(draft: Draft, header: re.Match[str]) -> int:
+    text, host = header.groups()
+    fields = draft.fields
+    fields["@timestamp"], zoned = utc_of_iso(text)
+    if not zoned:
+        fields["logdojo.time.zone_unknown"] = True
+    end = header.end()
+    if host[-1] in ":]" and ("[" in host or not is_ip(host.rstrip(":"))):
+        return _tagged(draft, header.start(2))
+    named = _HOST.fullmatch(host) is not None and not host.isdecimal() and not host.isupper()
+    if named and (_TAG.match(draft.line, end) or _sure_host(host)):
+        return _host_and_tag(draft, header.span(2), end)
+    return header.start(2)
+
+
+@lru_cache(maxsize=1_024)
+def _sure_host(word: str) -> bool:
+    return is_ip(word) or (len(word) < 128 and _SURE_HOST.fullmatch(word) is not None and ":" not in word)
+
+
+def _read_5424(draft: Draft, at: int) -> int:
+    header = _RFC5424.match(draft.line, at)
     if header is None:
         raise ValueError(
             "broken syslog header: after version 1, RFC 5424 has time, host, program, id, message id, data"
         )
-    _write_priority(draft, header["pri"])
-    if header["time"] != "-":
-        _write_iso(draft, header["time"])
-    for name, group in (("host.name", "host"), ("process.name", "program")):
-        if header[group] != "-":
-            draft.text(name, header.span(group))
-    if header["pid"].isdecimal() and len(header["pid"]) <= 10:
-        draft.number("process.pid", header.span("pid"))
+    time, host, program, pid, kind = header.groups()
+    fields = draft.fields
+    if time != "-":
+        fields["@timestamp"], zoned = utc_of_iso(time)
+        if not zoned:
+            fields["logdojo.time.zone_unknown"] = True
+    if host != "-":
+        draft.text("host.name", header.span(2))
+    if program != "-":
+        draft.text("process.name", header.span(3))
+    if pid.isdecimal() and len(pid) <= 10:
+        draft.number("process.pid", header.span(4))
+    if kind != "-":
+        draft.text("log.syslog.msgid", header.span(5))
     # RFC 5424 lets a byte order mark stand before a message in UTF-8.
     return header.end() + draft.line.startswith("\ufeff", header.end())
 
 
-def _write_priority(draft: Draft, digits: str | None) -> None:
-    if digits is None or not digits.isdecimal():
-        return
+@lru_cache(maxsize=256)
+def _priority(digits: str) -> Priority:
     facility, severity = divmod(int(digits), 8)
     if facility >= len(FACILITIES):
         raise ValueError(f"broken syslog header: priority <{digits}> is above 191")
-    draft.fields["log.syslog.priority"] = int(digits)
-    draft.fields["log.syslog.facility.code"] = facility
-    draft.fields["log.syslog.facility.name"] = FACILITIES[facility]
-    draft.fields["log.syslog.severity.code"] = severity
-    draft.fields["log.syslog.severity.name"] = SEVERITIES[severity]
-
-
-def _write_iso(draft: Draft, text: str) -> None:
-    draft.fields["@timestamp"], zoned = utc_of_iso(text)
-    if not zoned:
-        draft.fields["logdojo.time.zone_unknown"] = True
-
-
-def _write_bsd(draft: Draft, header: re.Match[str], *, now: datetime | None) -> None:
-    month = MONTHS.get(header["month"])
-    if month is None:
-        raise ValueError(f"broken syslog header: {header['month']!r} is not a month")
-    day, year = int(header["day"]), header["year"]
-    if year is None:
-        draft.fields["@timestamp"] = utc_of_bsd(month, day, header["clock"], now=now)
-        draft.fields["logdojo.time.year_inferred"] = True
-    else:
-        draft.fields["@timestamp"] = utc_of_iso(f"{year}-{month:02d}-{day:02d}T{header['clock']}")[0]
-    draft.fields["logdojo.time.zone_unknown"] = True
+    return MappingProxyType(
+        {
+            "log.syslog.priority": int(digits),
+            "log.syslog.facility.code": facility,
+            "log.syslog.facility.name": FACILITIES[facility],
+            "log.syslog.severity.code": severity,
+            "log.syslog.severity.name": SEVERITIES[severity],
+        }
+    )
