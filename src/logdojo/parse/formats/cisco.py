@@ -18,7 +18,7 @@ from typing import Final
 from logdojo.parse.declared import Signs, write_time
 from logdojo.parse.draft import Draft
 from logdojo.parse.format import Format, ReadText
-from logdojo.parse.formats.cisco_header import read_header, write_severity
+from logdojo.parse.formats.device_header import read_header, write_severity
 from logdojo.parse.formats.messages import Target, compiled, messages, write
 from logdojo.parse.kinds import kind_of
 
