@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from logdojo.logsetup.encryption import KeyRing, decrypt_archive
 from logdojo.logsetup.files.archives import segments
 from logdojo.logsetup.integrity.keys import save_signing_key
 from logdojo.logsetup.integrity.verify import verify
@@ -53,3 +55,43 @@ def test_processes_write_seal_and_rotate_at_once(log: Any, tmp_path: Path):
     report = log.verify(require_sealed=True)
     assert report.intact
     assert report.records == 600
+
+
+_SERVICE = """
+import logging, sys
+from logdojo.logsetup.assembly import file_handler, json_formatter
+handler = file_handler(sys.argv[1], max_bytes=20_000, compress=True, seal_key=sys.argv[2], encryption_keys=sys.argv[3])
+handler.upkeep.checkpoint_seconds = 0.02
+handler.setFormatter(json_formatter("shop"))
+logger = logging.getLogger("shop")
+logger.addHandler(handler)
+logger.setLevel("INFO")
+print("ready", flush=True)
+for number in range(int(sys.argv[4])):
+    logger.info("order %d paid", number)
+handler.close()
+"""
+
+
+def test_handlers_that_rotate_seal_encrypt_and_are_killed(log: Any, tmp_path: Path):
+    """The real handler in three processes, one of them killed: what is left is sealed, verifies, and lacks nothing."""
+    ring = KeyRing.new()
+    ring.create(tmp_path / "ring")
+    save_signing_key(tmp_path / "key", log.key)
+    words = [sys.executable, "-c", _SERVICE, str(log.path), str(tmp_path / "key"), str(tmp_path / "ring")]
+    services = [subprocess.Popen([*words, count], stdout=subprocess.PIPE) for count in ("500", "500", "1000000")]
+    for service in services:
+        assert service.stdout
+        service.stdout.readline()
+    time.sleep(0.05)
+    services[2].kill()
+    for service in services:
+        service.communicate()
+    assert [service.returncode for service in services] == [0, 0, -9]
+    # The next start mends, seals and finishes what the killed one has left.
+    subprocess.run([*words, "1"], check=True, stdout=subprocess.DEVNULL)
+    decrypt = functools.partial(decrypt_archive, keys=ring)
+    report = log.verify(decrypt=decrypt, require_sealed=True)
+    assert report.intact, report.findings[:5]
+    assert report.records >= 1001
+    assert sum(file.file.endswith(".gz.enc") for file in report.files) > 2

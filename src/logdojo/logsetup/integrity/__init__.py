@@ -6,6 +6,7 @@
     ledger        one entry: how it is written, signed and read
     bookkeeping   what a sealer knows of its ledger, and the appending to it
     sealer        signed checkpoints of a growing log
+    snapshot      the files at one moment, while the log goes on
     verify        the whole log against key, ledger and witness
     examination   what was done to the ledger
     matching      which file is which

@@ -25,7 +25,7 @@ from logdojo.logsetup.integrity.ledger import (
     ledger_of,
     linked,
 )
-from logdojo.logsetup.integrity.scan import Writers
+from logdojo.logsetup.integrity.scan import Writers, advance
 
 _DEFAULT_MODE: Final = 0o640
 
@@ -140,7 +140,7 @@ class Books:
         if seal is None:
             return
         self.seals[seal.segment] = seal
-        self.writers.update(seal.writers)
+        advance(self.writers, seal.writers)
         if seal.stamp:
             self.closed.add(seal.stamp)
 

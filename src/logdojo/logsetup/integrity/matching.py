@@ -72,7 +72,7 @@ def match(sealed: Sequence[SealedFile], files: Sequence[Candidate], removed: set
         removed: stamps of archives that were taken away on purpose; they make no pair.
 
     Returns:
-        What was sealed, in that order, then the files without a seal.
+        Sealed and other files, in the order in which they were written.
     """
     left = list(files)
     pairs: dict[str, Segment] = {}
@@ -87,7 +87,14 @@ def match(sealed: Sequence[SealedFile], files: Sequence[Candidate], removed: set
                 left.remove(found)
     there = [Pair(each, pairs.get(each.name)) for each in sealed]
     kept = [pair for pair in there if pair.segment or not pair.sealed.stamp or pair.sealed.stamp not in removed]
-    return [*kept, *(Pair(SealedFile(), file.segment) for file in left)]
+    # The ledger's order is another: an archive may be closed before an older one, which still has a writer.
+    return sorted([*kept, *(Pair(SealedFile(), file.segment) for file in left)], key=_moment)
+
+
+def _moment(pair: Pair) -> tuple[bool, str]:
+    """When a file was closed, by the ledger's word before that of its name; the live file comes last."""
+    stamp = pair.sealed.stamp or (pair.segment.stamp if pair.segment else "")
+    return (not stamp, stamp)
 
 
 def _same_first_record(sealed: SealedFile, files: Sequence[Candidate]) -> Candidate | None:

@@ -64,6 +64,13 @@ def link_all(data: bytes, writers: Writers) -> list[bytes] | None:
     return digests
 
 
+def advance(writers: Writers, later: Writers) -> None:
+    """Bring ``writers`` up to what ``later`` says of them; nobody goes back."""
+    for writer, state in later.items():
+        if state[0] >= writers.get(writer, state)[0]:
+            writers[writer] = state
+
+
 def whole_lines(file: BinaryIO, limit: int | None = None, *, chunk: int = CHUNK_BYTES) -> Iterator[bytes]:
     """Yield the rest of ``file`` in pieces of whole lines; only the last piece may lack its line end.
 

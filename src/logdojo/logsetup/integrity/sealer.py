@@ -23,12 +23,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from logdojo.errors import InputError
-from logdojo.logsetup.files.archives import Segment, segments, stamp_of
+from logdojo.logsetup.files.archives import Segment, stamp_of
 from logdojo.logsetup.integrity.bookkeeping import Books, ledger_lock
 from logdojo.logsetup.integrity.chain import DIGEST, START, file_id, read_link
 from logdojo.logsetup.integrity.keys import SigningKey
 from logdojo.logsetup.integrity.ledger import NOTHING, Seal, ledger_of, order_after
 from logdojo.logsetup.integrity.scan import Writers, link_all, whole_lines
+from logdojo.logsetup.integrity.snapshot import snapshot, unfinished
 
 MAX_RECORDS: Final = 20_000
 """Records that one entry covers at most, so that a damage can be narrowed down."""
@@ -67,18 +68,8 @@ class Sealer:
             InputError: the ledger is damaged or signed by another key.
             OSError: the disk is full or broken.
         """
-        with self._ledger() as ledger, ExitStack() as files:
-            # The newest file first: what a writer put into it comes after all it wrote to older ones.
-            found = []
-            for segment in reversed(segments(self.log)):
-                if segment.compressed or segment.encrypted or segment.stamp in self._books.closed:
-                    continue
-                try:
-                    file = files.enter_context(segment.path.open("rb"))
-                except FileNotFoundError:
-                    continue
-                found.append((file, os.fstat(file.fileno()).st_size))
-            return sum(self._seal(ledger, file, limit) for file, limit in reversed(found))
+        with self._ledger() as ledger:
+            return self._seal_all(ledger)
 
     def close_archive(self, path: Path) -> int:
         """Seal an archive for good; nothing may be appended to it any more.
@@ -97,8 +88,13 @@ class Sealer:
         stamp = stamp_of(self.log, path)
         if not stamp:
             raise InputError(f"{path}: no archive of {self.log}", hint=f"its name would begin with {self.log.name}.")
-        with self._ledger() as ledger, Segment(path, stamp).open() as file:
-            return 0 if stamp in self._books.closed else self._seal(ledger, file, None, stamp=stamp)
+        with self._ledger() as ledger:
+            if stamp in self._books.closed:
+                return 0
+            # What a writer put into this file comes after all it wrote to older ones, so those have their turn first.
+            sealed = self._seal_all(ledger, before=stamp)
+            with Segment(path, stamp).open() as file:
+                return sealed + self._seal(ledger, file, None, stamp=stamp)
 
     def removed(self, path: Path, reason: str) -> None:
         """Note that an archive is taken away on purpose, so that `verify` does not miss it; call it before removing.
@@ -135,6 +131,14 @@ class Sealer:
             finally:
                 if self._sync:
                     os.fsync(ledger)
+
+    def _seal_all(self, ledger: int, *, before: str = "") -> int:
+        """Seal what is new in all files that are not closed, or in those older than the stamp ``before``."""
+        closed = self._books.closed
+        with ExitStack() as stack:
+            files = unfinished(self.log, stack, before=before, skip=closed) if before else None
+            files = snapshot(self.log, stack, skip=closed) if files is None else files
+            return sum(self._seal(ledger, each.file, each.size) for each in files if each.file)
 
     def _seal(self, ledger: int, file: BinaryIO, limit: int | None, *, stamp: str = "") -> int:
         """Append seals for what is new in ``file``; return how many records they cover."""

@@ -25,7 +25,8 @@ from logdojo.logsetup.integrity.keys import PublicKey
 from logdojo.logsetup.integrity.ledger import NOTHING, ledger_of, order_after, read_ledger
 from logdojo.logsetup.integrity.matching import Candidate, Pair, match, sealed_files
 from logdojo.logsetup.integrity.report import FileReport, Finding, Kind, Report
-from logdojo.logsetup.integrity.scan import Writers, link_all, whole_lines
+from logdojo.logsetup.integrity.scan import Writers, advance, link_all, whole_lines
+from logdojo.logsetup.integrity.snapshot import snapshot
 from logdojo.logsetup.integrity.witness import Witness, contradicted
 
 _UNREADABLE: Final = (OSError, EOFError, zlib.error, InputError)
@@ -69,8 +70,7 @@ def verify(
     with ExitStack() as stack:
         files = _Files(log, examined, decrypt, stack)
         passed = _Pass(files, progress or (lambda _name, _records: None))
-        for pair in files.pairs():
-            passed.take(pair)
+        passed.take_all(files.pairs())
     findings += _moved_records(passed.findings)
     last = examined.entries[-1] if examined.entries else None
     counted = [replace(each, findings=sum(f.file == each.file for f in findings)) for each in passed.files]
@@ -96,26 +96,16 @@ class _Files:
     def __init__(self, log: Path, examined: Examined, decrypt: Decrypt | None, stack: ExitStack) -> None:
         self.log = log
         self.decrypt = decrypt
-        self._open: dict[Path, tuple[BinaryIO, int]] = {}
         self._sealed = sealed_files(examined.entries)
         closed = {each.stamp for each in self._sealed} - {""}
         self._removed = {str(entry.fields.get("stamp")) for entry in examined.entries if entry.kind == "remove"}
-        while True:
-            self.segments = segments(log)
-            # The newest file first: what a writer put into it comes after all it wrote to older ones.
-            for segment in reversed(self.segments):
-                if segment.encrypted or segment.compressed or segment.stamp in closed or segment.path in self._open:
-                    continue
-                try:
-                    file = stack.enter_context(segment.path.open("rb"))
-                except OSError:
-                    continue
-                self._open[segment.path] = (file, file.seek(0, 2))
-            if [segment.path for segment in segments(log)] == [segment.path for segment in self.segments]:
-                return
+        self._taken = snapshot(log, stack, skip=closed)
+        self._open = {each.segment: (each.file, each.size) for each in self._taken if each.file}
 
     def pairs(self) -> list[Pair]:
-        candidates = [Candidate(each, self._file_id(each), self._content(each)) for each in self.segments]
+        """What was sealed and the files that hold it, in the order in which they were written."""
+        found = [each.segment for each in self._taken]
+        candidates = [Candidate(each, self._file_id(each), self._content(each)) for each in found]
         return match(self._sealed, candidates, self._removed)
 
     @contextmanager
@@ -124,8 +114,8 @@ class _Files:
 
         An archive that was compressed or encrypted in the meantime is opened in its new form.
         """
-        if segment.path in self._open:
-            file, size = self._open[segment.path]
+        if segment in self._open:
+            file, size = self._open[segment]
             file.seek(0)
             yield file, size
             return
@@ -143,6 +133,10 @@ class _Files:
                 return b""
 
         return content
+
+    def is_blank(self, segment: Segment) -> bool:
+        """Whether nothing was logged to a file yet."""
+        return not self._content(segment)().strip()
 
     def _file_id(self, segment: Segment) -> str:
         try:
@@ -164,18 +158,22 @@ class _Pass:
         self._source = files
         self._progress = progress
         self._writers: Writers = {}
-        self._newest = ""
         self.files: list[FileReport] = []
         self.findings: list[Finding] = []
         self.notes: list[str] = []
 
-    def take(self, pair: Pair) -> None:
+    def take_all(self, pairs: Sequence[Pair]) -> None:
+        """Verify all files, one after the other."""
+        self._check_names(pairs)
+        for pair in pairs:
+            self._take(pair)
+
+    def _take(self, pair: Pair) -> None:
         segment, sealed = pair.segment, pair.sealed
         if segment is None:
             self._missing(pair)
             return
         name = segment.path.name
-        self._check_name(pair, name)
         try:
             with self._source.read(segment) as (file, size):
                 result = self._sound(pair, name, whole_lines(file, size))
@@ -211,18 +209,22 @@ class _Pass:
     def _go_on(self, pair: Pair) -> None:
         """Let the writers stand where the seals of an absent file say."""
         for seal in pair.sealed.seals:
-            self._writers.update(seal.writers)
+            advance(self._writers, seal.writers)
 
-    def _check_name(self, pair: Pair, name: str) -> None:
-        assert pair.segment is not None
-        stamp, sealed = pair.segment.stamp, pair.sealed.stamp
-        if sealed and stamp != sealed:
-            self.findings.append(Finding(Kind.MOVED, name, detail=f"this is the archive {sealed}, under another name"))
-            return
-        if stamp and stamp < self._newest:
-            kind = Kind.MOVED if pair.sealed.seals else Kind.INSERTED
-            self.findings.append(Finding(kind, name, detail=f"its name says it is older than {self._newest}"))
-        self._newest = max(self._newest, stamp)
+    def _check_names(self, pairs: Sequence[Pair]) -> None:
+        """Find archives under another name, and files that no seal knows although later ones are sealed."""
+        places = [place for place, pair in enumerate(pairs) if pair.sealed.seals]
+        for place, pair in enumerate(pairs):
+            segment, sealed = pair.segment, pair.sealed
+            if segment is None:
+                continue
+            if sealed.stamp and segment.stamp != sealed.stamp:
+                detail = f"this is the archive {sealed.stamp}, under another name"
+                self.findings.append(Finding(Kind.MOVED, segment.path.name, detail=detail))
+            elif not sealed.seals and places and place < places[-1] and not self._source.is_blank(segment):
+                kind = Kind.INSERTED if place > places[0] else Kind.UNSEALED
+                detail = "no seal knows this file, and there are seals of later ones"
+                self.findings.append(Finding(kind, segment.path.name, detail=detail))
 
     def _sound(self, pair: Pair, name: str, pieces: Iterator[bytes]) -> Diagnosis | None:
         """Read a file fast; None when anything in it needs a closer look."""
