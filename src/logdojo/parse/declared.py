@@ -17,6 +17,7 @@
       user.name: [user, unauthuser]
     constants: {observer.type: firewall}
     means: …                              see ``meaning``
+    refine: sonicwall                     a module of ``formats``: ``before(line, spans)``, ``after(draft, spans)``
 
 Sources are paths in JSON, keys of pairs, names of columns, and groups of an expression.
 """
@@ -38,8 +39,9 @@ from logdojo.parse.values import EMPTY, Getter, getter
 Spans = Mapping[str, tuple[int, int]]
 KEYS: Final = frozenset(
     {"name", "vendor", "product", "doc", "signs", "shape", "time", "fields", "constants", "means", "unwrap"}
+    | {"refine"}
 )
-SIGNS: Final = frozenset({"starts", "holds", "programs", "keys", "values", "also"})
+SIGNS: Final = frozenset({"starts", "holds", "programs", "keys", "values", "also", "mark"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +219,14 @@ def declared_from(document: Mapping[str, Any], *, where: str) -> Declared:
             keys=_texts(signs.get("keys") or ()),
             values={key: _texts(value) for key, value in (signs.get("values") or {}).items()},
             also=tuple(map(_texts, signs.get("also") or ())),
+            mark=str(signs.get("mark") or ""),
         ),
         shape=shape,
-        options={**(document.get(shape) or {}), "unwrap": _texts(document.get("unwrap") or ())},
+        options={
+            **(document.get(shape) or {}),
+            "refine": str(document.get("refine") or ""),
+            "unwrap": _texts(document.get("unwrap") or ()),
+        },
         times=tuple(_texts(each) for each in _listed(document.get("time"))),
         fields=tuple((name, _texts(sources)) for name, sources in document["fields"].items()),
         constants=constants,

@@ -20,7 +20,8 @@ from logdojo.errors import InputError
 from logdojo.parse import formats
 from logdojo.parse.declared import Declared, declared_from, reader_of_documents, reader_of_spans
 from logdojo.parse.draft import Draft
-from logdojo.parse.format import Format
+from logdojo.parse.format import Format, ReadText
+from logdojo.parse.formats.device_header import read_header
 from logdojo.parse.shapes import taker
 
 
@@ -94,13 +95,28 @@ def _declared(declared: Declared, file: str, doc: str) -> Format:
     if declared.shape == "json":
         read = reader_of_documents(declared)
         return Format(declared.name, declared.signs, read_document=read, unwrap=unwrap, doc=doc)
+    return Format(declared.name, declared.signs, read_text=_reader_of_text(declared, file), doc=doc)
+
+
+def _reader_of_text(declared: Declared, file: str) -> ReadText:
     take = taker(declared.shape, declared.options, where=file)
     write = reader_of_spans(declared)
+    refine = declared.options["refine"]
+    part = importlib.import_module(f"{formats.__name__}.{refine}") if refine else None
+    before, after = getattr(part, "before", None), getattr(part, "after", None)
+    mark = re.compile(declared.signs.mark, re.ASCII) if declared.signs.mark else None
 
     def read_text(draft: Draft, start: int, now: datetime | None) -> bool:
+        if mark is not None and start == 0 and (found := mark.search(draft.line)):
+            start = found.start()
+            read_header(draft, start, now)
         spans, implied = take(draft.line, start)
         draft.fields.update(implied)
+        if before is not None:
+            before(draft.line, spans)
         write(draft, spans, now)
+        if after is not None:
+            after(draft, spans)
         return True
 
-    return Format(declared.name, declared.signs, read_text=read_text, doc=doc)
+    return read_text
