@@ -67,7 +67,7 @@ class Draft:
 
     def done(self, dataset: str) -> LogEvent:
         """Return the finished event of a data set."""
-        self.fields["event.kind"] = "event"
+        self.fields.setdefault("event.kind", "event")
         self.fields["event.dataset"] = dataset
         return LogEvent(self.line, self.fields, self.spans)
 

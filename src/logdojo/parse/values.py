@@ -15,6 +15,7 @@ from logdojo.events import printable
 MAX_TEXT: Final = 2_048
 _MAX_INT: Final = 2**63
 _SELECT: Final = re.compile(r"([^\[\].]*)\[([^=\]]+)=([^\]]*)\]")
+_EXACT: Final = re.compile(r"([^\[\].]*)\[([^=\]]+)\]")
 EMPTY: Final = frozenset({"", "-", "N/A", "n/a", "null", "None", "(null)", "unknown", "undefined"})
 """Words with which logs say that there is nothing."""
 
@@ -25,7 +26,8 @@ def getter(path: str) -> Getter:
     """Return a function: JSON document → the value at a dotted path, None when there is none.
 
     ``a.b`` goes into objects; ``a.0.b`` into the first item of a list; ``a[name=city].value`` into the first item of a
-    list whose ``name`` is ``city``. A key that has dots itself, as in flattened documents, is found as well.
+    list whose ``name`` is ``city``; ``a[x.y/z]`` takes a key that has dots as it stands. A path that is itself one key,
+    as in flattened documents, is found as well.
     """
     steps = _steps(path)
     if len(steps) == 1 and isinstance(steps[0], str):
@@ -68,6 +70,8 @@ def _steps(path: str) -> list[str | int | tuple[str, str]]:
         if found:
             steps += [found[1]] if found[1] else []
             steps.append((found[2], found[3]))
+        elif found := _EXACT.fullmatch(part):
+            steps += [found[1], found[2]] if found[1] else [found[2]]
         else:
             steps.append(int(part) if part.isdigit() else part)
     return steps
