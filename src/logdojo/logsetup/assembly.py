@@ -23,8 +23,6 @@ from logdojo.logsetup.formatters import HumanFormatter, JsonFormatter
 if TYPE_CHECKING:
     from logdojo.logsetup.integrity.sealer import Sealer
 
-PASSPHRASE_VARIABLE = "LOGDOJO_SEAL_PASSPHRASE"  # noqa: S105  # the name of a variable
-
 
 def json_formatter(service: str = "", *, redact: bool = True) -> JsonFormatter:
     """Make the formatter of a file for machines."""
@@ -104,7 +102,7 @@ def _integrity(log: Path, seal_key: str | None) -> tuple[Links | None, Sealer | 
     if seal_key is None:
         return None, None
     from logdojo.logsetup.integrity.chain import Chain
-    from logdojo.logsetup.integrity.keys import load_signing_key
+    from logdojo.logsetup.integrity.keys import PASSPHRASE_VARIABLE, load_signing_key
     from logdojo.logsetup.integrity.sealer import Sealer
 
     passphrase = os.environ.get(PASSPHRASE_VARIABLE, "").encode()

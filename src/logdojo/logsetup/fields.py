@@ -37,6 +37,8 @@ _OF_THE_RECORD: Final = frozenset(
         "error.type",
         "error.message",
         "error.stack_trace",
+        # The link of a hash chain is written last, and there must be one only.
+        "event.hash",
     }
 )
 """Names that the record itself gives, or could give: an extra of such a name goes under ``labels.``."""
