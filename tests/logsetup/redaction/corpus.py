@@ -119,7 +119,8 @@ def _shaped(rng: random.Random) -> Iterator[Plant]:
     add("jwt", lambda: _jwt(rng))
     add("cut jwt", lambda: _jwt(rng)[:-20])
     for form, prefix, size in [
-        ("github", "ghp_", 36), ("github app", "ghs_", 36), ("github fine", "github_pat_", 60), ("gitlab", "glpat-", 20),
+        ("github", "ghp_", 36), ("github app", "ghs_", 36), ("github fine", "github_pat_", 60), ("gitlab", "glpat-",
+        20),
         ("slack", "xoxb-", 40), ("stripe", "sk_live_", 24), ("stripe, restricted", "rk_live_", 24), ("npm", "npm_", 36),
         ("pypi", "pypi-", 80), ("google", "AIza", 35), ("google oauth", "ya29.", 60), ("hugging face", "hf_", 34),
         ("openai", "sk-", 40),
@@ -134,7 +135,9 @@ def _shaped(rng: random.Random) -> Iterator[Plant]:
         add(f"{header}, bearer", lambda: _some(rng, 30), header + ": Bearer {}")
         add(f"{header}, unknown", lambda: f"{_some(rng, 9)} {_some(rng, 20)}", header + ": {}")
     add("authorization, aws", lambda: _some(rng, 64), "Authorization: AWS4-HMAC-SHA256 Credential=me/s3, Signature={}")
-    add("http dump", lambda: _some(rng, 24), "send: b'GET / HTTP/1.1\\r\\nAuthorization: Token {}\\r\\nHost: db1\\r\\n'")
+    add(
+        "http dump", lambda: _some(rng, 24), "send: b'GET / HTTP/1.1\\r\\nAuthorization: Token {}\\r\\nHost: db1\\r\\n'"
+    )
     add("headers, bytes", lambda: _some(rng, 24), "[(b'host', b'db1'), (b'authorization', b'Bearer {}')]")
     add("cookie", lambda: _some(rng, 24), "Cookie: theme=dark; sid={}; lang=en")
     add("cookie, equals", lambda: _some(rng, 24), "cookie=theme=dark; sid={}; lang=en")
@@ -258,7 +261,7 @@ def carriers(plant: Plant) -> Iterator[tuple[str, Callable[[logging.Logger], obj
     yield "argument, repr", lambda log: log.info("got %r", Shown(text))
     yield "argument, bytes", lambda log: log.info("got %s", text.encode())
     yield "dict argument", lambda log: log.info("%(what)s done", {"what": "all", "other": text})
-    yield "arguments that do not fit", lambda log: log.info("%d of %s", text)
+    yield "arguments that do not fit", lambda log: log.info("%d of %s", text)  # noqa: PLE1206
     yield "object as message", lambda log: log.info(Shown(text))
     if template.count("%s") == 1 and "%s" in template:
         yield "split over arguments", lambda log: log.info(template, value)

@@ -24,10 +24,6 @@ PLANTS = plants()
 REDACTOR = Redactor()
 
 
-def _stream(handler: logging.StreamHandler[io.StringIO]) -> str:
-    return handler.stream.getvalue()
-
-
 def _filtered(handler: logging.Handler) -> logging.Handler:
     handler.addFilter(RedactionFilter(REDACTOR))
     return handler
@@ -125,11 +121,13 @@ def test_the_corpus_is_large_and_each_plant_shows_its_secret():
     assert len(shown) >= 0.97 * len(PLANTS)
 
 
-@pytest.mark.parametrize("handler_name", HANDLERS)
-def test_no_secret_leaks_through_a_handler(handler_name: str, capsys: pytest.CaptureFixture[str]):
+@pytest.mark.parametrize(("handler_name", "share"), [(name, at) for at, name in enumerate(HANDLERS)])
+def test_no_secret_leaks_through_a_handler(handler_name: str, share: int, capsys: pytest.CaptureFixture[str]):
     """Of each plant in each carrier, no six characters in a row reach the output or standard error."""
+    # Each handler takes each carrier with every third plant; the first, which most logs go through, takes all.
+    chosen = PLANTS[share % 3 :: 3] if share else PLANTS
     leaks: list[str] = []
-    for plant in PLANTS:
+    for plant in chosen:
         for carrier, log in carriers(plant):
             handler, told = HANDLERS[handler_name]()
             with _logger(handler) as logger:
@@ -143,9 +141,24 @@ def test_no_secret_leaks_through_a_handler(handler_name: str, capsys: pytest.Cap
     assert leaks == []
 
 
-@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: f"{plant.form}, {plant.name}")
-def test_a_line_with_a_secret_is_not_clean(plant: Plant):
+def test_a_line_with_a_secret_is_not_clean():
     """The pre-filter is sound: it lets no planted secret pass, in any field of an encoded line."""
+    assert [plant for plant in PLANTS if _passes(plant)] == []
+
+
+def test_other_seeds_leak_nothing_either():
+    """The rules fit the forms and not this seed's secrets; what is redacted once stays as it is."""
+    for seed in range(5):
+        for plant in plants(seed):
+            for text in (plant.text, repr(plant.text.encode()), plant.text.replace("\n", "\n  | ")):
+                redacted = REDACTOR.text(text)
+                assert not plant.leaks_in(redacted), (text, redacted)
+                assert REDACTOR.text(redacted) == redacted
+
+
+def _passes(plant: Plant) -> bool:
     for fields in ({"message": plant.text}, {"message": "x", "labels.detail": {"a": [plant.text]}}):
         for ascii_only in (True, False):
-            assert not REDACTOR.clean(json.dumps(fields, ensure_ascii=ascii_only).encode())
+            if REDACTOR.clean(json.dumps(fields, ensure_ascii=ascii_only).encode()):
+                return True
+    return False

@@ -78,7 +78,8 @@ def _kind(text: str, match: re.Match[str], names: Names) -> Kind | None:
 def _value(text: str, at: int, match: re.Match[str], kind: Kind) -> tuple[int, int] | None:
     if kind is Kind.DIGITS:
         digits = _SHORT_NUMBER.match(text, at)
-        return digits.span(1) if digits is not None and holds_secret(digits[1], kind, match[1]) else None
+        plain = match[2] in ("=", ":") and not text[match.end(1) : at].strip(" \"'\\]=:")
+        return digits.span(1) if plain and digits is not None and holds_secret(digits[1], kind, match[1]) else None
     if "arn:" in text[max(0, match.start() - 80) : match.start()] and at == match.end(2):
         # A name of AWS: "arn:aws:secretsmanager:…:secret:shop".
         return None

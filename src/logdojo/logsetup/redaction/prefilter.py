@@ -110,7 +110,7 @@ def clean(line: bytes) -> bool:
         or ("B" in text and "Basic" in text)
         or ("A" in text and ("AKIA" in text or "ASIA" in text or "AIza" in text))
         or ("G" in text and "SG." in text)
-        or _PREFIXED_(text) is not None
+        or ("_" in text and _PREFIXED_(text) is not None)
         or _PREFIXED(text) is not None
         or ("=" in text and ("?" in text or "&" in text) and _confirmed(line, "=", _PARAMETER))
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from logdojo.errors import UsageError
 from logdojo.logsetup.redaction import prefilter
 from logdojo.logsetup.redaction.cards import cards
 from logdojo.logsetup.redaction.commands import command_secrets
@@ -38,6 +39,9 @@ class Redactor:
 
     def __init__(self, *, secrets: Iterable[str] = (), names: Iterable[str] = ()) -> None:
         own = tuple(names)
+        for name in own:
+            if not any(word.isalpha() for word in words_of(name)):
+                raise UsageError(f"name {name!r}: has no letters a to z to know it by", hint="give a field's name")
         self._names = Names(own)
         self._literals = Literals(secrets)
         self._own_words = tuple(max(words_of(name), key=len).encode() for name in own)
@@ -71,7 +75,7 @@ class Redactor:
         return self._value(name, value, _DEEPEST)
 
     def fields(self, fields: Mapping[str, object]) -> dict[str, object]:
-        """Return a record's fields with their secrets replaced, in names too; order and number stay."""
+        """Return a record's fields with their secrets replaced, in names too; their order stays."""
         return {self.text(name): self._value(name, value, _DEEPEST) for name, value in fields.items()}
 
     def _holds_own(self, line: bytes) -> bool:
