@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from logdojo.events import LogEvent
-from logdojo.parse import general, syslog
+from logdojo.parse import general, syslog, wrapped
 from logdojo.parse.draft import Draft
 from logdojo.parse.format import Format
 from logdojo.parse.registry import registry
@@ -38,8 +39,13 @@ def detect(line: str, *, now: datetime | None = None) -> str:
         return ""
 
 
-def read(line: str, *, now: datetime | None = None) -> LogEvent:
+def read(line: str, *, now: datetime | None = None, inside: bool = False) -> LogEvent:
     """Read a line that passed the screen.
+
+    Args:
+        line: the line without its end.
+        now: reference of the year where none is written.
+        inside: whether it was taken out of another line; then it is not unwrapped once more.
 
     Raises:
         ValueError: it cannot be read; the message is the reason.
@@ -54,8 +60,14 @@ def read(line: str, *, now: datetime | None = None) -> LogEvent:
                 read_whole = marked.read_text if mark.search(line, 0, _MARKED) else None
                 if read_whole is not None and read_whole(draft, 0, now):
                     return draft.done(marked.name)
+    if not inside and (" std" in line[:48] or " | " in line[:100]):
+        event = wrapped.read_wrapped(line, now, lambda inner: read(inner, now=now, inside=True))
+        if event is not None:
+            return event
     # A line without a header may begin like one: "Mar 11 2021 …" is syslog, "date=…" and "%ASA-…" are not.
     start = syslog.read_header(draft, now=now) if syslog.has_header(line) else 0
+    if not start and (tag := syslog.tag_alone(line)) and tag in registry().by_program:
+        start = syslog.read_tag(draft, 0)
     if start:
         syslog.write_message(draft, start)
         if line.startswith("{", start) and line.rstrip().endswith("}"):
@@ -99,7 +111,18 @@ def _read_json(draft: Draft, text: str, now: datetime | None, *, strict: bool = 
     if found is not None and found.read_document is not None:
         found.read_document(draft, inner, now)
         return draft.done(found.name)
-    return general.read_document(draft, inner, now, strict=strict)
+    return general.read_document(draft, inner, now, strict=strict, inner=partial(_line_of_a_format, now=now))
+
+
+def _line_of_a_format(line: str, *, now: datetime | None) -> LogEvent | None:
+    """Read a line that stood in a document; None if it is of no known format."""
+    if not line or line.isspace() or line[0] in "{[":
+        return None
+    try:
+        event = read(line, now=now, inside=True)
+    except ValueError:
+        return None
+    return event if str(event.fields.get("event.dataset")) in registry().formats else None
 
 
 def format_of_document(document: Mapping[str, Any], depth: int = 0) -> tuple[Format | None, Mapping[str, Any]]:

@@ -91,7 +91,7 @@ def read_header(draft: Draft, *, now: datetime | None = None) -> int:
         return _read_bsd(draft, header, now)
     if at:
         # Many a device sends a priority and then its own format: <189>date=2019-05-10 …
-        return _tagged(draft, at)
+        return read_tag(draft, at)
     raise ValueError("broken syslog header: expected time, host, program")
 
 
@@ -138,7 +138,7 @@ def _read_bsd(draft: Draft, header: re.Match[str], now: datetime | None) -> int:
         fields["logdojo.time.year_inferred"] = True
         fields["logdojo.time.zone_unknown"] = True
     if host is None:
-        return _tagged(draft, header.end())
+        return read_tag(draft, header.end())
     return _host_and_tag(draft, header.span(8), header.end())
 
 
@@ -150,19 +150,27 @@ def _host_and_tag(draft: Draft, span: tuple[int, int], end: int) -> int:
     if last == ":":
         if line[stop - 2] == "]" or not is_ip(line[start : stop - 1]):
             # No host: what stands here is the tag itself, or a word of the message.
-            return _tagged(draft, start)
+            return read_tag(draft, start)
         stop -= 1
     elif last == "]" and "[" in line[start:stop]:
-        return _tagged(draft, start)
+        return read_tag(draft, start)
     draft.fields["host.name"] = line[start:stop]
     draft.spans["host.name"] = (start, stop)
     if line.startswith(": ", end):
         # Some devices set a colon alone between host and message.
         end += 2
-    return _tagged(draft, end)
+    return read_tag(draft, end)
 
 
-def _tagged(draft: Draft, at: int) -> int:
+def tag_alone(line: str) -> str:
+    """Return the program in lower case if a line without a header begins with a tag, "" otherwise."""
+    if ":" not in line[:160]:
+        return ""
+    tag = _TAG.match(line)
+    return tag[1].lower() if tag is not None else ""
+
+
+def read_tag(draft: Draft, at: int) -> int:
     """Read the tag at ``at``, if there is one, and return where the message begins."""
     tag = _TAG.match(draft.line, at)
     if tag is None:
@@ -184,7 +192,7 @@ def _read_iso(draft: Draft, header: re.Match[str]) -> int:
         fields["logdojo.time.zone_unknown"] = True
     end = header.end()
     if host[-1] in ":]" and ("[" in host or not is_ip(host.rstrip(":"))):
-        return _tagged(draft, header.start(2))
+        return read_tag(draft, header.start(2))
     named = _HOST.fullmatch(host) is not None and not host.isdecimal() and not host.isupper()
     if named and (_TAG.match(draft.line, end) or _sure_host(host)):
         return _host_and_tag(draft, header.span(2), end)
