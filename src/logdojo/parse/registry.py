@@ -63,7 +63,7 @@ class Registry:
             # Among equal beginnings the format that asks for more goes first.
             entries.sort(key=lambda entry: (-len(entry[0]), -len(entry[1].signs.holds)))
         if signs.mark:
-            self.marked.setdefault(signs.mark[0], []).append((re.compile(signs.mark, re.ASCII), made))
+            self.marked.setdefault(signs.mark.lstrip("\\")[0], []).append((re.compile(signs.mark, re.ASCII), made))
         if signs.holds and not signs.starts and not signs.programs:
             self.by_content.append((signs.holds, made))
             self.by_content.sort(key=lambda entry: -sum(map(len, entry[0])))

@@ -37,7 +37,8 @@ _TIME: Final = re.compile(
 _PROCESS: Final = re.compile(r"([\w./-]{1,64})\[(\d{1,10})\](?=[\s:]|$)", re.ASCII)
 _WORD: Final = re.compile(r"[^\s%]{1,255}")
 _NO_HOST: Final = re.compile(
-    r"\d{1,12}:?|-|:|(?:\d{1,4}[ywdhm]){1,3}:?|\d{1,2}:\d\d:\d\d(?:\.\d{1,9})?:?|\[.*", re.ASCII
+    r"\d{1,12}:?|-|:|(?:\d{1,4}[ywdhm]){1,3}:?|\d{1,2}:\d\d:\d\d(?:\.\d{1,9})?:?|[^\"=;\[\]{}]*[\"=;\[\]{}].*",
+    re.ASCII,
 )
 _PROGRAMS: Final = frozenset({"SFIMS", "CiscoASA", "asa", "ASA", "ftd", "FTD"})
 

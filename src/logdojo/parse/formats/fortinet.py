@@ -23,7 +23,8 @@ def after(draft: Draft, spans: Mapping[str, tuple[int, int]]) -> None:
 def name_host(draft: Draft) -> None:
     """Take the observer's name for the host's where the header names none."""
     name = draft.fields.get("observer.name")
-    if name is not None and "host.name" not in draft.fields:
+    # Sophos writes the kind of device where others write its name.
+    if name not in {None, "SFW"} and "host.name" not in draft.fields:
         draft.fields["host.name"] = name
         if "observer.name" in draft.spans:
             draft.spans["host.name"] = draft.spans["observer.name"]
