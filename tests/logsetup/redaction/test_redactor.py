@@ -181,7 +181,7 @@ def test_own_secrets_never_appear(secret: str, before: str, after: str):
     }
     for form in forms:
         redacted = redactor.text(f"<{form}>")
-        assert form not in redacted or form in "<[redacted]>"
+        assert form not in redacted or form in "<[redacted]> <[redacted:card]>"
         assert not redactor.clean(_encoded({"message": f"<{form}>"}))
         assert not redactor.clean(_encoded({"message": f"<{form}>"}, ascii_only=True))
 
