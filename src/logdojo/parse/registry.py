@@ -24,6 +24,8 @@ from logdojo.parse.format import Format, ReadText
 from logdojo.parse.formats.device_header import read_header
 from logdojo.parse.shapes import taker
 
+_LITERAL = re.compile(r"(?:\\[^\w\s]|[^\\\[\](){}.*+?|^$])+(?![*?{|])")
+
 
 @dataclass(frozen=True, slots=True)
 class Registry:
@@ -34,7 +36,7 @@ class Registry:
         by_program: name of a program in a syslog header → formats.
         by_start: first two characters → beginnings, the longest first, and their formats.
         by_content: texts that all stand in the line, and the format; the most particular first.
-        marked: first character of marks → the marks that begin with it, and their formats.
+        marked: literal beginning of marks → the marks that begin with it, and their formats.
         by_key: key of a JSON document → formats that need it.
     """
 
@@ -63,7 +65,7 @@ class Registry:
             # Among equal beginnings the format that asks for more goes first.
             entries.sort(key=lambda entry: (-len(entry[0]), -len(entry[1].signs.holds)))
         if signs.mark:
-            self.marked.setdefault(signs.mark.lstrip("\\")[0], []).append((re.compile(signs.mark, re.ASCII), made))
+            self.marked.setdefault(_literal_beginning(signs.mark), []).append((re.compile(signs.mark, re.ASCII), made))
         if signs.holds and not signs.starts and not signs.programs:
             self.by_content.append((signs.holds, made))
             self.by_content.sort(key=lambda entry: -sum(map(len, entry[0])))
@@ -71,6 +73,12 @@ class Registry:
             entries_of_key = self.by_key.setdefault(keys[0], [])
             entries_of_key.append(replace(made, signs=replace(signs, keys=keys)))
             entries_of_key.sort(key=lambda each: -len(each.signs.keys) - len(each.signs.values))
+
+
+def _literal_beginning(mark: str) -> str:
+    """Return the characters with which whatever a mark finds begins."""
+    found = _LITERAL.match(mark)
+    return re.sub(r"\\(.)", r"\1", found[0]) if found else mark[0]
 
 
 @cache

@@ -31,7 +31,7 @@ _BLANK_PAIR: Final = re.compile(rf'({_KEY})=(?:"((?:[^"\\]|\\.)*)"|(\S*))', re.A
 _COLON_PAIR: Final = re.compile(rf'({_KEY}): ?(?:"((?:[^"\\]|\\.)*)"|([^;,"]*))', re.ASCII)
 _CEF_HEAD: Final = re.compile(r"CEF: ?(\d+)\|" + r"((?:[^|\\]|\\.)*)\|" * 6)
 _CEF_NAMES: Final = ("cef.version", "vendor", "product", "version", "id", "name", "severity")
-_CEF_KEY: Final = re.compile(rf"(?:^|(?<=\s))({_KEY}(?:\[\d{{1,3}}\])?)=", re.ASCII)
+_CEF_KEY: Final = re.compile(rf"(?<=[\s|])({_KEY}(?:\[\d{{1,3}}\])?)=", re.ASCII)
 _LEEF_HEAD: Final = re.compile(r"LEEF: ?([12]\.0)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|(?:([^|\s=]{1,6})\|)?")
 _LEEF_NAMES: Final = ("leef.version", "vendor", "product", "version", "id")
 _ELEMENT: Final = re.compile(r'([\w.@\-]{1,64})="((?:[^"\\\]]|\\.)*)"', re.ASCII)

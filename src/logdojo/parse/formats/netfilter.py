@@ -1,6 +1,8 @@
 """Packets that Linux's netfilter logs (iptables, nftables, ufw), as the kernel writes them.
 
     kernel: [ 203.842973] [UFW BLOCK] IN=eth0 OUT= MAC=… SRC=192.0.2.7 DST=10.0.0.5 … PROTO=TCP SPT=1 DPT=22 … SYN
+    kernel: Shorewall:net2fw:DROP:IN=eth0 …          kernel: [WAN_LOCAL-default-D]IN=eth0 …         (UniFi)
+    0 3 PVEFW-HOST-IN 20/Jun/2022:13:09:14 +0200 policy DROP: IN=vmbr0 …                            (Proxmox)
 
 The order of the fields is fixed in the kernel (``net/netfilter/nf_log_syslog.c``), so one anchored expression reads
 them. Only the words before ``IN=`` are the administrator's own; they say what the rule did.
@@ -9,28 +11,72 @@ them. Only the words before ``IN=`` are the administrator's own; they say what t
 from __future__ import annotations
 
 import re
+import socket
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from logdojo.parse.declared import Signs
+from logdojo.parse import syslog
+from logdojo.parse.clock import MONTHS, utc_of_bsd
+from logdojo.parse.declared import Signs, write_time
 from logdojo.parse.draft import Draft
 from logdojo.parse.format import Format
 
-_PACKET = re.compile(
-    r"(?:\[ {0,12}\d{1,12}\.\d{1,9}\] ?)?(?P<prefix>[^=]{0,64}?)IN=(?P<in>\S{0,32})(?: OUT=(?P<out>\S{0,32}))?"
-    r"(?: PHYSIN=\S{0,32})?(?: PHYSOUT=\S{0,32})?"
-    r"(?: MAC=(?:(?P<dmac>[0-9a-fA-F:]{17}):(?P<smac>[0-9a-fA-F:]{17}))?\S{0,64})?"
-    r" {1,2}SRC=(?P<src>[0-9a-fA-F:.]{2,45}) DST=(?P<dst>[0-9a-fA-F:.]{2,45})(?: LEN=(?P<len>\d{1,6}))?"
-    r"(?: TOS=\S{1,6})?(?: PREC=\S{1,6})?(?: TC=\d{1,4})?(?: (?:TTL|HOPLIMIT)=(?P<ttl>\d{1,3}))?(?: FLOWLBL=\d{1,8})?"
-    r"(?: ID=(?P<id>\d{1,10}))?(?: CE)?(?: DF)?(?: MF)?(?: FRAG:\d{1,5})?(?: OPT \(\S{0,128}\))?"
-    r" PROTO=(?P<proto>\w{1,16})(?: INCOMPLETE \[\d{1,6} bytes\])?(?: SPT=(?P<spt>\d{1,5}) DPT=(?P<dpt>\d{1,5}))?"
-    r"(?: TYPE=(?P<type>\d{1,3}) CODE=(?P<code>\d{1,3}))?(?: SEQ=\d{1,10} ACK=\d{1,10})?"
-    r"(?: WINDOW=(?P<window>\d{1,6}))?(?: RES=\S{1,6})?"
-    r"(?P<flags>(?: (?:CWR|ECE|URG|ACK|PSH|RST|SYN|FIN)){0,8})(?![^ ])",
+# Groups: month, day, clock, host. The usual header of such a line; any other is read as syslog's are.
+_HEADER: Final = re.compile(
+    r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) ((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d) ([A-Za-z0-9_][\w.-]{0,254}) (kernel): ",
     re.ASCII,
 )
+_PACKET: Final = re.compile(
+    r"(?:\[ {0,12}\d{1,12}\.\d{1,9}\] {0,2})?([^=]{0,128}?)IN=(\S{0,32}) ?(?:OUT=(\S{0,32}))?"
+    r"(?: PHYSIN=\S{0,32})?(?: PHYSOUT=\S{0,32})?"
+    r"(?: ?MAC=(?:([0-9a-fA-F:]{17}):([0-9a-fA-F:]{17}))?\S{0,64})?"
+    r" {1,2}SRC=([0-9a-fA-F:.]{2,45}) DST=([0-9a-fA-F:.]{2,45})(?: LEN=(\d{1,6}))?"
+    r"(?: TOS=\S{1,6})?(?: PREC=\S{1,6})?(?: TC=\d{1,4})?(?: (?:TTL|HOPLIMIT)=(\d{1,3}))?(?: FLOWLBL=\d{1,8})?"
+    r"(?: ID=(\d{1,10}))?(?: CE)?(?: DF)?(?: MF)?(?: FRAG:\d{1,5})?(?: OPT \(\S{0,128}\))?"
+    r" PROTO=(\w{1,16})(?: INCOMPLETE \[\d{1,6} bytes\])?(?: SPT=(\d{1,5}) DPT=(\d{1,5}))?"
+    r"(?: TYPE=(\d{1,3}) CODE=(\d{1,3}))?(?: SEQ=\d{1,10} ACK=\d{1,10})?"
+    r"(?: WINDOW=(\d{1,6}))?(?: RES=\S{1,6})?"
+    r"((?: (?:CWR|ECE|URG|ACK|PSH|RST|SYN|FIN)){0,8})(?![^ ])",
+    re.ASCII,
+)
+_MARK: Final = r"IN=\S{0,32} {0,2}(?:OUT=|MAC=|PHYSIN=|SRC=)"
+_SOURCE: Final = re.compile(r" SRC=\S{2,45} DST=")
+# Proxmox: the guest's number, a level, a chain and a time of its own.
+_PROXMOX: Final = re.compile(
+    r"(?:\S{1,64}: )?\d{1,9} \d (?P<chain>[\w+.-]{1,32}) (?P<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}) ",
+    re.ASCII,
+)
+_TEXTS: Final = (
+    (4, "destination.mac"),
+    (5, "source.mac"),
+    (2, "observer.ingress.interface.name"),
+    (3, "observer.egress.interface.name"),
+)
+_NUMBERS: Final = (
+    (8, "iptables.length"),
+    (9, "iptables.ttl"),
+    (10, "iptables.id"),
+    (14, "iptables.icmp.type"),
+    (15, "iptables.icmp.code"),
+    (16, "iptables.tcp.window"),
+)
+_TRANSPORT: Final = MappingProxyType(
+    {
+        "TCP": "tcp",
+        "UDP": "udp",
+        "ICMP": "icmp",
+        "ICMPv6": "ipv6-icmp",
+        "SCTP": "sctp",
+        "2": "igmp",
+        "47": "gre",
+        "50": "esp",
+    }
+)
+# UniFi ends the names of its rules in the letter of their verdict.
+_LETTER: Final = re.compile(r"-([ADR])(?:-\d{1,12})?\]?(?: DESCR=.*)?$", re.ASCII)
+_LETTERS: Final = MappingProxyType({"A": "accept", "D": "drop", "R": "reject"})
 _WORD = re.compile(r"[A-Za-z]{2,12}")
 _DENIED = (("network",), ("connection", "denied"), "failure")
 _ALLOWED = (("network",), ("connection", "allowed"), "success")
@@ -53,12 +99,6 @@ _MEANING: Final = MappingProxyType(
         "audit": _SEEN,
     }
 )
-_DIRECTION: Final = MappingProxyType({(True, False): "ingress", (False, True): "egress"})
-
-
-def is_packet(line: str, start: int) -> bool:
-    """Say whether a kernel message is a logged packet, by two fields that no other message has."""
-    return line.find(" SRC=", start) >= 0 and line.find(" PROTO=", start) >= 0
 
 
 def read_packet(draft: Draft, start: int) -> bool:
@@ -66,50 +106,118 @@ def read_packet(draft: Draft, start: int) -> bool:
     packet = _PACKET.match(draft.line, start)
     if packet is None:
         return False
-    span, fields = packet.span, draft.fields
-    draft.address("source", span("src"))
-    draft.address("destination", span("dst"))
-    draft.number("source.port", span("spt"))
-    draft.number("destination.port", span("dpt"))
-    draft.text("source.mac", span("smac"))
-    draft.text("destination.mac", span("dmac"))
-    draft.text("observer.ingress.interface.name", span("in"))
-    draft.text("observer.egress.interface.name", span("out"))
-    fields["network.transport"] = packet["proto"].lower()
-    fields["network.type"] = "ipv6" if ":" in packet["src"] else "ipv4"
-    if direction := _DIRECTION.get((bool(packet["in"]), bool(packet["out"]))):
-        fields["network.direction"] = direction
-    draft.number("iptables.length", span("len"))
-    draft.number("iptables.ttl", span("ttl"))
-    draft.number("iptables.id", span("id"))
-    draft.number("iptables.icmp.type", span("type"))
-    draft.number("iptables.icmp.code", span("code"))
-    draft.number("iptables.tcp.window", span("window"))
-    if flags := packet["flags"]:
+    fields, spans, places, said = draft.fields, draft.spans, packet.regs, packet.groups()
+    source, destination, transport, from_port, to_port = said[5], said[6], said[10], said[11], said[12]
+    six = ":" in source
+    try:
+        family = socket.AF_INET6 if six else socket.AF_INET
+        socket.inet_pton(family, source)
+        socket.inet_pton(family, destination)
+    except OSError:
+        draft.address("source", places[6])
+        draft.address("destination", places[7])
+    else:
+        fields["source.ip"], spans["source.ip"] = source, places[6]
+        fields["destination.ip"], spans["destination.ip"] = destination, places[7]
+    if from_port is not None:
+        _number(fields, spans, "source.port", from_port, places[12])
+        _number(fields, spans, "destination.port", to_port, places[13])
+    fields["network.transport"] = _TRANSPORT.get(transport) or transport.lower()
+    fields["network.type"] = "ipv6" if six else "ipv4"
+    for group, name in _TEXTS:
+        if text := said[group - 1]:
+            fields[name] = text
+            spans[name] = places[group]
+    for group, name in _NUMBERS:
+        if digits := said[group - 1]:
+            _number(fields, spans, name, digits, places[group])
+    if said[1]:
+        if not said[2]:
+            fields["network.direction"] = "ingress"
+    elif said[2]:
+        fields["network.direction"] = "egress"
+    if flags := said[16]:
         fields["iptables.tcp.flags"] = flags.split()
-    if name := packet["prefix"].strip(" []:"):
-        fields["rule.name"] = name
-    action = _verb(name)
-    category, kind, outcome = _MEANING.get(action, _SEEN)
-    draft.says(category, kind, action, outcome)
+    _mean(fields, said[0])
     return True
 
 
+def _number(
+    fields: dict[str, object], spans: dict[str, tuple[int, int]], name: str, digits: str, place: tuple[int, int]
+) -> None:
+    fields[name] = int(digits)
+    if digits[0] != "0" or len(digits) == 1:
+        spans[name] = place
+
+
+def _mean(fields: dict[str, object], prefix: str) -> None:
+    name, action, (category, kind, outcome) = _said(prefix)
+    if name:
+        fields["rule.name"] = name
+    fields["event.category"] = list(category)
+    fields["event.type"] = list(kind)
+    if action:
+        fields["event.action"] = action
+    fields["event.outcome"] = outcome
+
+
 @lru_cache(maxsize=256)
+def _said(prefix: str) -> tuple[str, str, tuple[tuple[str, ...], tuple[str, ...], str]]:
+    """Return a rule's name, its verb, and what that means."""
+    name = prefix.strip(" []:")
+    action = _verb(name)
+    if not action and (letter := _LETTER.search(prefix.rstrip(" "))):
+        action = _LETTERS[letter[1]]
+    return name, action, _MEANING.get(action, _SEEN)
+
+
 def _verb(prefix: str) -> str:
     """Return the last word of a rule's prefix that means something, as in ``UFW LIMIT BLOCK``; "" if none does."""
     return next((word for word in reversed(_WORD.findall(prefix.lower())) if word in _MEANING), "")
 
 
 def _read(draft: Draft, start: int, now: datetime | None) -> bool:
-    del now
-    return is_packet(draft.line, start) and read_packet(draft, start)
+    line, fields = draft.line, draft.fields
+    usual = _HEADER.match(line, start)
+    if usual is not None:
+        month, day, clock, host, _ = usual.groups()
+        number = MONTHS.get(month)
+        if number is None:
+            return False
+        fields["@timestamp"] = utc_of_bsd(number, int(day), clock, now=now)
+        fields["logdojo.time.zone_unknown"] = fields["logdojo.time.year_inferred"] = True
+        places = usual.regs
+        fields["host.name"], draft.spans["host.name"] = host, places[4]
+        fields["process.name"], draft.spans["process.name"] = "kernel", places[5]
+        at = usual.end()
+    elif _SOURCE.search(line):
+        at = _read_header(draft, now)
+    else:
+        return False
+    if at:
+        fields["message"], draft.spans["message"] = line[at:], (at, len(line))
+    if read_packet(draft, at):
+        return True
+    fields.clear()
+    draft.spans.clear()
+    return False
+
+
+def _read_header(draft: Draft, now: datetime | None) -> int:
+    line = draft.line
+    at = syslog.read_header(draft, now=now) if syslog.has_header(line) else 0
+    found = _PROXMOX.match(line, at)
+    if found is not None:
+        write_time(draft.fields, found["time"], now=now)
+        draft.text("observer.ingress.chain", found.span("chain"))
+        return found.end()
+    return at
 
 
 FORMATS: Final = (
     Format(
         "iptables",
-        Signs(programs=("kernel", "ulogd"), holds=(" SRC=", " PROTO=")),
+        Signs(mark=_MARK),
         read_text=_read,
         doc="https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/net/netfilter/nf_log_syslog.c",
     ),
