@@ -49,7 +49,8 @@ class Signs:
     """What tells a line of a format from all others; see ``detect``.
 
     ``mark`` is for devices that write headers of their own kind: an expression that begins with a literal character
-    and stands near the beginning of the line. Such a format reads the whole line, header and all.
+    and stands near the beginning of the line. Such a format reads the whole line, header and all. ``often`` marks
+    of devices that log every packet are asked first.
     ``also`` are other sets of keys that tell the format as well: the same event exported in another spelling.
     """
 
@@ -59,6 +60,7 @@ class Signs:
     keys: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mark: str = ""
+    often: bool = False
     also: tuple[tuple[str, ...], ...] = ()
 
 

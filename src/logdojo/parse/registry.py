@@ -58,7 +58,9 @@ class Registry:
         self.formats[made.name] = made
         signs = made.signs
         for program in signs.programs:
-            self.by_program.setdefault(program.lower(), []).append(made)
+            of_program = self.by_program.setdefault(program.lower(), [])
+            of_program.append(made)
+            of_program.sort(key=lambda each: -len(each.signs.holds) - bool(each.signs.starts))
         for start in signs.starts:
             entries = self.by_start.setdefault(start[:2], [])
             entries.append((start, made))
@@ -66,6 +68,9 @@ class Registry:
             entries.sort(key=lambda entry: (-len(entry[0]), -len(entry[1].signs.holds)))
         if signs.mark:
             self.marked.setdefault(_literal_beginning(signs.mark), []).append((re.compile(signs.mark, re.ASCII), made))
+            ordered = sorted(self.marked.items(), key=lambda entry: not any(f.signs.often for _, f in entry[1]))
+            self.marked.clear()
+            self.marked.update(ordered)
         if signs.holds and not signs.starts and not signs.programs:
             self.by_content.append((signs.holds, made))
             self.by_content.sort(key=lambda entry: -sum(map(len, entry[0])))

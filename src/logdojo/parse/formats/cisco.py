@@ -175,7 +175,7 @@ def _read_ios(draft: Draft, start: int, now: datetime | None) -> bool:
 
 
 def _format(name: str, mark: str, read: ReadText, doc: str) -> Format:
-    return Format(name, Signs(mark=mark), read_text=read, doc=doc)
+    return Format(name, Signs(mark=mark, often=True), read_text=read, doc=doc)
 
 
 FORMATS: Final = (

@@ -12,10 +12,12 @@ both stand there, the device's counts, unless a star says that its clock is not 
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
-from logdojo.parse.clock import MONTHS, utc_of_bsd
+from logdojo.parse.clock import MONTHS, utc_of_bsd, utc_of_iso
 from logdojo.parse.draft import Draft
 from logdojo.parse.syslog import FACILITIES, SEVERITIES
 from logdojo.parse.times import Moment, utc_of
@@ -56,18 +58,13 @@ def read_header(draft: Draft, stop: int, now: datetime | None) -> None:
     if usual is None or usual.end() != stop:
         _read_words(draft, stop, now)
         return
-    priority, month, day, year, clock, host, program = usual.groups()[:7]
-    number = MONTHS.get(month)
-    if number is None or not 1 <= int(day) <= 31:
-        raise ValueError(f"broken syslog header: {month} {day} is no day")
+    priority, month, day, year, clock, host, program, _ = usual.groups()
     fields = draft.fields
     if priority:
         write_priority(fields, priority)
+    fields["@timestamp"] = date_of(month, day, year, now) + clock + "Z"
     if year is None:
-        fields["@timestamp"] = utc_of_bsd(number, int(day), clock, now=now)
         fields["logdojo.time.year_inferred"] = True
-    else:
-        fields["@timestamp"] = f"{year}-{number:02d}-{day:0>2}T{clock}Z"
     fields["logdojo.time.zone_unknown"] = True
     if host:
         fields["host.name"] = host
@@ -75,6 +72,39 @@ def read_header(draft: Draft, stop: int, now: datetime | None) -> None:
     if program:
         draft.text("process.name", usual.span(7))
         draft.number("process.pid", usual.span(8))
+
+
+def date_of(month: str, day: str, year: str | None, now: datetime | None) -> str:
+    """Return the date of a header, up to and with its ``T``.
+
+    Args:
+        month: first three letters of its name.
+        day: of the month.
+        year: None where none is written.
+        now: tells the year then; the present time if not given.
+
+    Raises:
+        ValueError: there is no such day.
+    """
+    if year is None:
+        return _date_this_year(month, day, int(time.time() if now is None else now.timestamp()) // 3_600)
+    return _date(month, day, year)
+
+
+@lru_cache(maxsize=1_024)
+def _date(month: str, day: str, year: str) -> str:
+    number = MONTHS.get(month)
+    if number is None:
+        raise ValueError(f"broken syslog header: {month!r} is not a month")
+    return utc_of_iso(f"{year}-{number:02d}-{int(day):02d}T00:00:00")[0][:11]
+
+
+@lru_cache(maxsize=1_024)
+def _date_this_year(month: str, day: str, hour: int) -> str:
+    number = MONTHS.get(month)
+    if number is None:
+        raise ValueError(f"broken syslog header: {month!r} is not a month")
+    return utc_of_bsd(number, int(day), "00:00:00", now=datetime.fromtimestamp(hour * 3_600, UTC))[:11]
 
 
 def write_priority(fields: dict[str, object], digits: str) -> None:

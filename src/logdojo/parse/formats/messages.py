@@ -7,11 +7,11 @@ characters, and ``{SRC}`` a macro of the table. Expressions are compiled once, a
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any, Final, NamedTuple
 
 import yaml
@@ -145,22 +145,27 @@ def compiled(text: str, macros: Mapping[str, str]) -> tuple[re.Pattern[str], tup
 
 def write(draft: Draft, found: re.Match[str], targets: tuple[Target, ...]) -> None:
     """Write the places of a match as fields with their spans."""
-    line, fields, spans = draft.line, draft.fields, draft.spans
+    fields, spans, texts, span = draft.fields, draft.spans, found.groups(), found.span
     for group, name, kind in targets:
-        start, stop = found.span(group)
-        if start >= stop:
+        text = texts[group - 1]
+        if not text:
             continue
-        text = line[start:stop]
-        if kind == _TEXT:
+        if kind == _ADDRESS:
+            try:
+                inet_pton(AF_INET6 if ":" in text else AF_INET, text)
+            except OSError:
+                write_address(draft, name, *span(group))
+            else:
+                fields[name] = text
+                spans[name] = span(group)
+        elif kind == _NUMBER:
+            fields[name] = int(text)
+            if text[0] != "0" or len(text) == 1:
+                spans[name] = span(group)
+        elif kind == _TEXT:
             if text not in EMPTY:
                 fields[name] = text
-                spans[name] = (start, stop)
-        elif kind == _NUMBER:
-            fields[name] = number = int(text)
-            if text[0] != "0" or number == 0 == len(text) - 1:
-                spans[name] = (start, stop)
-        elif kind == _ADDRESS:
-            write_address(draft, name, start, stop)
+                spans[name] = span(group)
         else:
             word = text.lower()
             fields[name] = TRANSPORTS.get(word, word)
@@ -173,7 +178,7 @@ def write_address(draft: Draft, name: str, start: int, stop: int) -> None:
         stop -= 1
     text = line[start:stop]
     try:
-        socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
+        inet_pton(AF_INET6 if ":" in text else AF_INET, text)
     except (OSError, ValueError):
         if text in EMPTY:
             return

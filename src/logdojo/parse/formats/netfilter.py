@@ -11,21 +11,21 @@ them. Only the words before ``IN=`` are the administrator's own; they say what t
 from __future__ import annotations
 
 import re
-import socket
 from datetime import datetime
 from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_pton
 from types import MappingProxyType
 from typing import Final
 
 from logdojo.parse import syslog
-from logdojo.parse.clock import MONTHS, utc_of_bsd
 from logdojo.parse.declared import Signs, write_time
 from logdojo.parse.draft import Draft
 from logdojo.parse.format import Format
+from logdojo.parse.formats.device_header import date_of
 
 # Groups: month, day, clock, host. The usual header of such a line; any other is read as syslog's are.
 _HEADER: Final = re.compile(
-    r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) ((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d) ([A-Za-z0-9_][\w.-]{0,254}) (kernel): ",
+    r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) ((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d) ([A-Za-z0-9_][\w.-]{0,254}) kernel: ",
     re.ASCII,
 )
 _PACKET: Final = re.compile(
@@ -47,20 +47,6 @@ _SOURCE: Final = re.compile(r" SRC=\S{2,45} DST=")
 _PROXMOX: Final = re.compile(
     r"(?:\S{1,64}: )?\d{1,9} \d (?P<chain>[\w+.-]{1,32}) (?P<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}) ",
     re.ASCII,
-)
-_TEXTS: Final = (
-    (4, "destination.mac"),
-    (5, "source.mac"),
-    (2, "observer.ingress.interface.name"),
-    (3, "observer.egress.interface.name"),
-)
-_NUMBERS: Final = (
-    (8, "iptables.length"),
-    (9, "iptables.ttl"),
-    (10, "iptables.id"),
-    (14, "iptables.icmp.type"),
-    (15, "iptables.icmp.code"),
-    (16, "iptables.tcp.window"),
 )
 _TRANSPORT: Final = MappingProxyType(
     {
@@ -106,48 +92,52 @@ def read_packet(draft: Draft, start: int) -> bool:
     packet = _PACKET.match(draft.line, start)
     if packet is None:
         return False
-    fields, spans, places, said = draft.fields, draft.spans, packet.regs, packet.groups()
-    source, destination, transport, from_port, to_port = said[5], said[6], said[10], said[11], said[12]
+    fields, spans, span = draft.fields, draft.spans, packet.span
+    (prefix, into, out, receiver, sender, source, destination, length, ttl, number, transport, from_port, to_port,
+     kind, code, window, flags) = packet.groups()  # fmt: skip
     six = ":" in source
     try:
-        family = socket.AF_INET6 if six else socket.AF_INET
-        socket.inet_pton(family, source)
-        socket.inet_pton(family, destination)
+        inet_pton(AF_INET6 if six else AF_INET, source)
+        inet_pton(AF_INET6 if six else AF_INET, destination)
     except OSError:
-        draft.address("source", places[6])
-        draft.address("destination", places[7])
+        draft.address("source", span(6))
+        draft.address("destination", span(7))
     else:
-        fields["source.ip"], spans["source.ip"] = source, places[6]
-        fields["destination.ip"], spans["destination.ip"] = destination, places[7]
+        fields["source.ip"], fields["destination.ip"] = source, destination
+        spans["source.ip"], spans["destination.ip"] = span(6), span(7)
     if from_port is not None:
-        _number(fields, spans, "source.port", from_port, places[12])
-        _number(fields, spans, "destination.port", to_port, places[13])
+        fields["source.port"], fields["destination.port"] = int(from_port), int(to_port)
+        if from_port[0] != "0" and to_port[0] != "0":
+            spans["source.port"], spans["destination.port"] = span(12), span(13)
     fields["network.transport"] = _TRANSPORT.get(transport) or transport.lower()
     fields["network.type"] = "ipv6" if six else "ipv4"
-    for group, name in _TEXTS:
-        if text := said[group - 1]:
-            fields[name] = text
-            spans[name] = places[group]
-    for group, name in _NUMBERS:
-        if digits := said[group - 1]:
-            _number(fields, spans, name, digits, places[group])
-    if said[1]:
-        if not said[2]:
+    if sender is not None:
+        fields["source.mac"], fields["destination.mac"] = sender, receiver
+        spans["source.mac"], spans["destination.mac"] = span(5), span(4)
+    if into:
+        fields["observer.ingress.interface.name"] = into
+        spans["observer.ingress.interface.name"] = span(2)
+        if not out:
             fields["network.direction"] = "ingress"
-    elif said[2]:
-        fields["network.direction"] = "egress"
-    if flags := said[16]:
+    if out:
+        fields["observer.egress.interface.name"] = out
+        spans["observer.egress.interface.name"] = span(3)
+        if not into:
+            fields["network.direction"] = "egress"
+    if length:
+        fields["iptables.length"] = int(length)
+    if ttl:
+        fields["iptables.ttl"] = int(ttl)
+    if number:
+        fields["iptables.id"] = int(number)
+    if window:
+        fields["iptables.tcp.window"] = int(window)
+    if flags:
         fields["iptables.tcp.flags"] = flags.split()
-    _mean(fields, said[0])
+    if kind:
+        fields["iptables.icmp.type"], fields["iptables.icmp.code"] = int(kind), int(code)
+    _mean(fields, prefix)
     return True
-
-
-def _number(
-    fields: dict[str, object], spans: dict[str, tuple[int, int]], name: str, digits: str, place: tuple[int, int]
-) -> None:
-    fields[name] = int(digits)
-    if digits[0] != "0" or len(digits) == 1:
-        spans[name] = place
 
 
 def _mean(fields: dict[str, object], prefix: str) -> None:
@@ -180,15 +170,11 @@ def _read(draft: Draft, start: int, now: datetime | None) -> bool:
     line, fields = draft.line, draft.fields
     usual = _HEADER.match(line, start)
     if usual is not None:
-        month, day, clock, host, _ = usual.groups()
-        number = MONTHS.get(month)
-        if number is None:
-            return False
-        fields["@timestamp"] = utc_of_bsd(number, int(day), clock, now=now)
+        month, day, clock, host = usual.groups()
+        fields["@timestamp"] = date_of(month, day, None, now) + clock + "Z"
         fields["logdojo.time.zone_unknown"] = fields["logdojo.time.year_inferred"] = True
-        places = usual.regs
-        fields["host.name"], draft.spans["host.name"] = host, places[4]
-        fields["process.name"], draft.spans["process.name"] = "kernel", places[5]
+        fields["host.name"], draft.spans["host.name"] = host, usual.span(4)
+        fields["process.name"] = "kernel"
         at = usual.end()
     elif _SOURCE.search(line):
         at = _read_header(draft, now)
@@ -217,7 +203,7 @@ def _read_header(draft: Draft, now: datetime | None) -> int:
 FORMATS: Final = (
     Format(
         "iptables",
-        Signs(mark=_MARK),
+        Signs(mark=_MARK, often=True),
         read_text=_read,
         doc="https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/net/netfilter/nf_log_syslog.c",
     ),
