@@ -7,7 +7,7 @@ numbers, so that a configuration can stand in a file and holds no secret.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -24,14 +24,18 @@ if TYPE_CHECKING:
     from logdojo.logsetup.integrity.sealer import Sealer
 
 
-def json_formatter(service: str = "", *, redact: bool = True) -> JsonFormatter:
-    """Make the formatter of a file for machines."""
-    return JsonFormatter(service, redactor=_redactor(redact=redact))
+def json_formatter(
+    service: str = "", *, redact: bool = True, names: Sequence[str] = (), secret_variables: Sequence[str] = ()
+) -> JsonFormatter:
+    """Make the formatter of a file for machines; see ``LogSettings``."""
+    return JsonFormatter(service, redactor=_redactor(names, secret_variables) if redact else None)
 
 
-def human_formatter(*, redact: bool = True) -> HumanFormatter:
-    """Make the formatter of a console."""
-    return HumanFormatter(redactor=_redactor(redact=redact))
+def human_formatter(
+    *, redact: bool = True, names: Sequence[str] = (), secret_variables: Sequence[str] = ()
+) -> HumanFormatter:
+    """Make the formatter of a console; see ``LogSettings``."""
+    return HumanFormatter(redactor=_redactor(names, secret_variables) if redact else None)
 
 
 def file_handler(
@@ -90,12 +94,12 @@ def must_open(path: str, *, mode: int, seal_key: str | None, encryption_keys: st
     _encryption(encryption_keys)
 
 
-def _redactor(*, redact: bool) -> Redacts | None:
-    if not redact:
-        return None
+def _redactor(names: Sequence[str], secret_variables: Sequence[str]) -> Redacts:
     from logdojo.logsetup.redaction import Redactor
 
-    return Redactor()
+    # The configuration names the variables; what they hold stands in the environment only.
+    secrets = [value for name in secret_variables if (value := os.environ.get(name))]
+    return Redactor(names=tuple(names), secrets=tuple(secrets))
 
 
 def _integrity(log: Path, seal_key: str | None) -> tuple[Links | None, Sealer | None]:

@@ -46,6 +46,8 @@ class LogSettings:
         file: JSON lines are appended here; None writes no file.
         service: value of ``service.name`` in each JSON line.
         redact: whether secrets are taken out of what is written.
+        redact_names: further names of fields and keys whose values are secret.
+        secret_variables: environment variables whose values must appear nowhere, as they are now.
         mode: permission bits of the file and its archives, under any umask.
         max_bytes: size at which the file makes way for a new one, in bytes; 0 sets no limit.
         rotate_every: span of time after which it does, in UTC; None sets no limit.
@@ -67,6 +69,8 @@ class LogSettings:
     file: Path | None = None
     service: str = ""
     redact: bool = True
+    redact_names: tuple[str, ...] = ()
+    secret_variables: tuple[str, ...] = ()
     mode: int = 0o640
     max_bytes: int = 0
     rotate_every: timedelta | None = None
@@ -104,17 +108,18 @@ def dict_config(settings: LogSettings) -> dict[str, object]:
             "formatter": "human",
             "filters": ["context"],
         }
+    redaction = {
+        "redact": settings.redact,
+        "names": list(settings.redact_names),
+        "secret_variables": list(settings.secret_variables),
+    }
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"context": {"()": "logdojo.logsetup.context.ContextFilter"}},
         "formatters": {
-            "human": {"()": "logdojo.logsetup.assembly.human_formatter", "redact": settings.redact},
-            "json": {
-                "()": "logdojo.logsetup.assembly.json_formatter",
-                "service": settings.service,
-                "redact": settings.redact,
-            },
+            "human": {"()": "logdojo.logsetup.assembly.human_formatter", **redaction},
+            "json": {"()": "logdojo.logsetup.assembly.json_formatter", "service": settings.service, **redaction},
         },
         "handlers": handlers,
         "loggers": {name: {"level": level} for name, level in settings.levels.items()},

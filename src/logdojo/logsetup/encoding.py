@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from logdojo.logsetup.context import ATTRIBUTE, ids_of_context
 from logdojo.logsetup.fields import N_OWN_ATTRIBUTES, ecs_fields, field_name, is_own, second_of, site_fields
-from logdojo.logsetup.plain import MAX_CHARACTERS, MAX_ITEMS, WIDEST_INTEGER, json_line, plain
+from logdojo.logsetup.plain import MAX_CHARACTERS, MAX_ITEMS, MAX_REDACTED, WIDEST_INTEGER, json_line, plain
 
 
 class Redacts(Protocol):
@@ -62,7 +62,7 @@ class LineEncoder:
         self._clean = redactor.clean if redactor is not None else None
         self._second = -1
         self._prefix = b""
-        self._sites: dict[object, tuple[bytes, bytes]] = {}
+        self._sites: dict[object, tuple[bytes, bytes, bool]] = {}
         self._names: dict[str, bytes] = {}
 
     def line(self, record: logging.LogRecord) -> bytes:
@@ -75,21 +75,20 @@ class LineEncoder:
         # What an argument's own __str__ raises is the application's, and may be anything.
         except Exception:  # noqa: BLE001
             line = b""
-        if line and (self._clean is None or self._clean(line)):
-            return line
-        return self.careful(record)
+        return line or self.careful(record)
 
     def careful(self, record: logging.LogRecord) -> bytes:
         """Return the line of a record that holds anything at all, redacted field by field."""
         fields = ecs_fields(record, service=self.service)
-        if self.redactor is None:
-            return json_line(fields).encode()
-        made_plain = plain(fields)
-        assert isinstance(made_plain, dict)
-        return json_line(self.redactor.fields(made_plain)).encode()
+        if self.redactor is not None:
+            # Long texts are cut to their last length only afterwards: a cut in the middle of a secret would hide it.
+            made_plain = plain(fields, limit=MAX_REDACTED)
+            assert isinstance(made_plain, dict)
+            fields = self.redactor.fields(made_plain)
+        return json_line(fields).encode()
 
     def _quick(self, record: logging.LogRecord) -> bytes:
-        """Return the line of an ordinary record, or nothing."""
+        """Return the line of an ordinary record without secrets, or nothing."""
         attributes = record.__dict__
         message = record.msg
         if type(message) is not str or record.exc_info or record.exc_text or record.stack_info:
@@ -116,8 +115,8 @@ class LineEncoder:
         )
         site = self._sites.get(key) or self._new_site(key, record)
         ids = attributes.get(ATTRIBUTE) or ids_of_context.get()
-        moment = _MILLISECONDS[int((created - second) * 1000)]
-        parts = [self._prefix, moment, site[0], _quote(message), site[1], ids.encoded]
+        # What varies from call to call; all else was looked through for secrets when it was first seen.
+        parts = [b'"message":', _quote(message), ids.encoded]
         if len(attributes) > N_OWN_ATTRIBUTES:
             names = self._names
             for name, value in islice(attributes.items(), N_OWN_ATTRIBUTES, None):
@@ -149,17 +148,22 @@ class LineEncoder:
                     return b""
             if len(parts) > 2 * MAX_ITEMS:
                 return b""
-        parts.append(b"}")
-        line = b"".join(parts)
+        varying = b"".join(parts)
+        if self._clean is not None and not (site[2] and self._clean(varying)):
+            return b""
+        moment = _MILLISECONDS[int((created - second) * 1000)]
+        line = b"".join((self._prefix, moment, site[0], varying, site[1], b"}"))
         # An integer is looked for five times as fast as a bytes of length one.
         return b"" if (not line.isascii() or 0x7F in line) and _UNUSUAL.search(line) else line
 
-    def _new_site(self, key: tuple[object, ...], record: logging.LogRecord) -> tuple[bytes, bytes]:
+    def _new_site(self, key: tuple[object, ...], record: logging.LogRecord) -> tuple[bytes, bytes, bool]:
+        """Return what a line of code always says, before and behind what varies, and whether that holds no secret."""
         if len(self._sites) >= _MOST_SITES:
             self._sites.clear()
         level = json_line({"log.level": record.levelname.lower()})[1:-1]
         fields = json_line(site_fields(record, service=self.service))[1:-1]
-        made = f',{level},"message":'.encode(), f",{fields}".encode()
+        clean = self._clean is None or self._clean(f"{level},{fields}".encode())
+        made = f",{level},".encode(), f",{fields}".encode(), clean
         self._sites[key] = made
         return made
 

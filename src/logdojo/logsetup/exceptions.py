@@ -28,7 +28,7 @@ def exception_fields(error: BaseException) -> dict[str, object]:
     """Return ``error.type``, ``error.message`` and ``error.stack_trace`` of an exception."""
     return {
         "error.type": type(error).__qualname__,
-        "error.message": text_of(error),
+        "error.message": text_of(error, MAX_TRACE_CHARACTERS),
         "error.stack_trace": stack_trace(error),
     }
 

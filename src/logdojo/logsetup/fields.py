@@ -13,7 +13,7 @@ from typing import Final
 
 from logdojo.logsetup.context import ATTRIBUTE, ids_of_context
 from logdojo.logsetup.exceptions import error_fields
-from logdojo.logsetup.plain import text_of
+from logdojo.logsetup.plain import MAX_REDACTED, text_of
 
 ECS_VERSION: Final = "8.17.0"
 _BORN_WITH: Final = tuple(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
@@ -51,16 +51,17 @@ def ecs_fields(record: logging.LogRecord, *, service: str = "") -> dict[str, obj
     replaces a field that the record itself gives; an extra does replace an id of the context.
     """
     message, problem = message_of(record)
-    fields: dict[str, object] = {
+    extras = {field_name(name): value for name, value in (*extras_of(record), *problem.items())}
+    ids = vars(record).get(ATTRIBUTE) or ids_of_context.get()
+    return {
         "@timestamp": timestamp(record.created),
         "log.level": record.levelname.lower(),
         "message": message,
+        **{name: value for name, value in ids.fields.items() if name not in extras},
+        **extras,
         **site_fields(record, service=service),
         **error_fields(record),
     }
-    extras = {field_name(name): value for name, value in (*extras_of(record), *problem.items())}
-    ids = vars(record).get(ATTRIBUTE) or ids_of_context.get()
-    return {**fields, **{name: value for name, value in ids.fields.items() if name not in extras}, **extras}
 
 
 def site_fields(record: logging.LogRecord, *, service: str = "") -> dict[str, object]:
@@ -117,7 +118,7 @@ def message_of(record: logging.LogRecord) -> tuple[str, dict[str, object]]:
         return record.getMessage(), {}
     # Arguments are the application's objects: their __str__ may raise anything.
     except Exception as error:  # noqa: BLE001
-        return text_of(record.msg), {
-            "logging_error": f"{type(error).__name__}: {text_of(error)}",
+        return text_of(record.msg, MAX_REDACTED), {
+            "logging_error": f"{type(error).__name__}: {text_of(error, MAX_REDACTED)}",
             "logging_args": record.args,
         }

@@ -10,7 +10,7 @@ from typing import Final
 from logdojo.logsetup.encoding import LineEncoder, Redacts
 from logdojo.logsetup.exceptions import error_fields, exception_fields
 from logdojo.logsetup.fields import ecs_fields, extras_of, message_of, timestamp
-from logdojo.logsetup.plain import json_line, plain, shorten, text_of
+from logdojo.logsetup.plain import MAX_REDACTED, json_line, plain, shorten, text_of
 
 __all__ = ["HumanFormatter", "JsonFormatter", "ecs_fields", "exception_fields", "format_record", "timestamp"]
 
@@ -55,7 +55,7 @@ class HumanFormatter(logging.Formatter):
         message, problem = message_of(record)
         told: dict[str, object] = {"message": message, **error_fields(record), **dict(extras_of(record)), **problem}
         if self.redactor is not None:
-            made_plain = plain(told)
+            made_plain = plain(told, limit=MAX_REDACTED)
             assert isinstance(made_plain, dict)
             told = self.redactor.fields(made_plain)
         message, below = text_of(told.pop("message")), text_of(told.pop("error.stack_trace", ""), 65_536)

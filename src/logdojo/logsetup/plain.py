@@ -18,6 +18,8 @@ from logdojo.events import printable
 
 MAX_CHARACTERS: Final = 16_384
 """Characters of one text value; what is longer keeps its beginning and its end."""
+MAX_REDACTED: Final = 131_072
+"""Characters of one text value while it is looked through for secrets, before it is cut to ``MAX_CHARACTERS``."""
 MAX_ITEMS: Final = 256
 """Items of one container."""
 MAX_VALUES: Final = 4_096
@@ -40,9 +42,14 @@ def json_line(fields: Mapping[str, object]) -> str:
     return _LINE_BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def plain(value: object) -> object:
-    """Return ``value`` as dicts, lists, text, numbers, booleans and None; never raises."""
-    return _Plain().of(value, ())
+def plain(value: object, *, limit: int = MAX_CHARACTERS) -> object:
+    """Return ``value`` as dicts, lists, text, numbers, booleans and None; never raises.
+
+    Args:
+        value: anything.
+        limit: characters of one text value.
+    """
+    return _Plain(limit).of(value, ())
 
 
 def shorten(text: str, limit: int = MAX_CHARACTERS) -> str:
@@ -65,7 +72,8 @@ def text_of(value: object, limit: int = MAX_CHARACTERS) -> str:
 class _Plain:
     """One record's conversion, with its budget of values."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self.left = MAX_VALUES
 
     def of(self, value: object, above: tuple[int, ...]) -> object:
@@ -81,14 +89,14 @@ class _Plain:
             return value
         if isinstance(value, int):
             # Readers take 64 bits; the decimal text of a giant integer is also refused by Python itself.
-            return int(value) if abs(value) < WIDEST_INTEGER else shorten(hex(value))
+            return int(value) if abs(value) < WIDEST_INTEGER else shorten(hex(value), self.limit)
         if isinstance(value, float):
             return float(value) if math.isfinite(value) else str(float(value))
         if isinstance(value, bytes | bytearray | memoryview):
-            return printable(shorten(bytes(value[: MAX_CHARACTERS + 1]).decode("utf-8", "surrogateescape")))
+            return printable(shorten(bytes(value[: self.limit + 1]).decode("utf-8", "surrogateescape"), self.limit))
         if isinstance(value, date | time):
             return value.isoformat()
-        return text_of(value)
+        return text_of(value, self.limit)
 
     def _container(self, value: object, above: tuple[int, ...]) -> object:
         if id(value) in above:
