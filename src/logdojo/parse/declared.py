@@ -208,7 +208,7 @@ def declared_from(document: Mapping[str, Any], *, where: str) -> Declared:
     signs = document["signs"]
     if set(signs) - SIGNS:
         raise InputError(f"{where}: signs has the unknown key {min(set(signs) - SIGNS)!r}", hint=f"use {SIGNS}")
-    constants = {"event.kind": "event", "event.dataset": document["name"], **(document.get("constants") or {})}
+    constants = {"event.dataset": document["name"], **(document.get("constants") or {})}
     for key in ("vendor", "product"):
         if document.get(key):
             constants[f"observer.{key}"] = document[key]

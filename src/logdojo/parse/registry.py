@@ -118,12 +118,19 @@ def _reader_of_text(declared: Declared, file: str) -> ReadText:
     part = importlib.import_module(f"{formats.__name__}.{refine}") if refine else None
     before, after = getattr(part, "before", None), getattr(part, "after", None)
     mark = re.compile(declared.signs.mark, re.ASCII) if declared.signs.mark else None
+    speaks = declared.shape == "phrases"
 
     def read_text(draft: Draft, start: int, now: datetime | None) -> bool:
         if mark is not None and start == 0 and (found := mark.search(draft.line)):
             start = found.start()
             read_header(draft, start, now)
-        spans, implied = take(draft.line, start)
+        try:
+            spans, implied = take(draft.line, start)
+        except ValueError:
+            if not speaks:
+                raise
+            # A program says more sentences than are declared: what the words in them say in general counts then.
+            return False
         draft.fields.update(implied)
         if before is not None:
             before(draft.line, spans)
