@@ -29,18 +29,18 @@ _HEADER: Final = re.compile(
     re.ASCII,
 )
 _PACKET: Final = re.compile(
-    r"(?:\[ {0,12}\d{1,12}\.\d{1,9}\] {0,2})?([^=]{0,128}?)IN=(\S{0,32}) ?(?:OUT=(\S{0,32}))?"
-    r"(?: PHYSIN=\S{0,32})?(?: PHYSOUT=\S{0,32})?"
+    r"IN=(\S{0,32}) ?(?:OUT=(\S{0,32}))?(?: PHYSIN=\S{0,32}(?: PHYSOUT=\S{0,32})?| PHYSOUT=\S{0,32})?"
     r"(?: ?MAC=(?:([0-9a-fA-F:]{17}):([0-9a-fA-F:]{17}))?\S{0,64})?"
     r" {1,2}SRC=([0-9a-fA-F:.]{2,45}) DST=([0-9a-fA-F:.]{2,45})(?: LEN=(\d{1,6}))?"
-    r"(?: TOS=\S{1,6})?(?: PREC=\S{1,6})?(?: TC=\d{1,4})?(?: (?:TTL|HOPLIMIT)=(\d{1,3}))?(?: FLOWLBL=\d{1,8})?"
-    r"(?: ID=(\d{1,10}))?(?: CE)?(?: DF)?(?: MF)?(?: FRAG:\d{1,5})?(?: OPT \(\S{0,128}\))?"
+    r"(?: TOS=\S{1,6}(?: PREC=\S{1,6})?| TC=\d{1,4})?(?: (?:TTL|HOPLIMIT)=(\d{1,3}))?(?: FLOWLBL=\d{1,8})?"
+    r"(?: ID=(\d{1,10}))?(?: [CDM][EF]){0,3}(?: FRAG:\d{1,5})?(?: OPT \(\S{0,128}\))?"
     r" PROTO=(\w{1,16})(?: INCOMPLETE \[\d{1,6} bytes\])?(?: SPT=(\d{1,5}) DPT=(\d{1,5}))?"
     r"(?: TYPE=(\d{1,3}) CODE=(\d{1,3}))?(?: SEQ=\d{1,10} ACK=\d{1,10})?"
     r"(?: WINDOW=(\d{1,6}))?(?: RES=\S{1,6})?"
     r"((?: (?:CWR|ECE|URG|ACK|PSH|RST|SYN|FIN)){0,8})(?![^ ])",
     re.ASCII,
 )
+_UPTIME: Final = re.compile(r"\[ {0,12}\d{1,12}\.\d{1,9}\] {0,2}", re.ASCII)
 _MARK: Final = r"IN=\S{0,32} {0,2}(?:OUT=|MAC=|PHYSIN=|SRC=)"
 _SOURCE: Final = re.compile(r" SRC=\S{2,45} DST=")
 # Proxmox: the guest's number, a level, a chain and a time of its own.
@@ -89,39 +89,46 @@ _MEANING: Final = MappingProxyType(
 
 def read_packet(draft: Draft, start: int) -> bool:
     """Read the packet at ``draft.line[start:]`` into the draft; False, and nothing changes, if it cannot be read."""
-    packet = _PACKET.match(draft.line, start)
+    line = draft.line
+    if line.startswith("[", start) and (uptime := _UPTIME.match(line, start)):
+        start = uptime.end()
+    # What stands before is the administrator's own; a description there may have a "=" itself.
+    at = line.find("=", start, start + 160) - 2
+    if not line.startswith("IN=", at):
+        at = line.find("IN=", start, start + 256)
+    packet = _PACKET.match(line, at) if at >= start else None
     if packet is None:
         return False
     fields, spans, span = draft.fields, draft.spans, packet.span
-    (prefix, into, out, receiver, sender, source, destination, length, ttl, number, transport, from_port, to_port,
+    (into, out, receiver, sender, source, destination, length, ttl, number, transport, from_port, to_port,
      kind, code, window, flags) = packet.groups()  # fmt: skip
     six = ":" in source
     try:
         inet_pton(AF_INET6 if six else AF_INET, source)
         inet_pton(AF_INET6 if six else AF_INET, destination)
     except OSError:
-        draft.address("source", span(6))
-        draft.address("destination", span(7))
+        draft.address("source", span(5))
+        draft.address("destination", span(6))
     else:
         fields["source.ip"], fields["destination.ip"] = source, destination
-        spans["source.ip"], spans["destination.ip"] = span(6), span(7)
+        spans["source.ip"], spans["destination.ip"] = span(5), span(6)
     if from_port is not None:
         fields["source.port"], fields["destination.port"] = int(from_port), int(to_port)
         if from_port[0] != "0" and to_port[0] != "0":
-            spans["source.port"], spans["destination.port"] = span(12), span(13)
+            spans["source.port"], spans["destination.port"] = span(11), span(12)
     fields["network.transport"] = _TRANSPORT.get(transport) or transport.lower()
     fields["network.type"] = "ipv6" if six else "ipv4"
     if sender is not None:
         fields["source.mac"], fields["destination.mac"] = sender, receiver
-        spans["source.mac"], spans["destination.mac"] = span(5), span(4)
+        spans["source.mac"], spans["destination.mac"] = span(4), span(3)
     if into:
         fields["observer.ingress.interface.name"] = into
-        spans["observer.ingress.interface.name"] = span(2)
+        spans["observer.ingress.interface.name"] = span(1)
         if not out:
             fields["network.direction"] = "ingress"
     if out:
         fields["observer.egress.interface.name"] = out
-        spans["observer.egress.interface.name"] = span(3)
+        spans["observer.egress.interface.name"] = span(2)
         if not into:
             fields["network.direction"] = "egress"
     if length:
@@ -136,7 +143,7 @@ def read_packet(draft: Draft, start: int) -> bool:
         fields["iptables.tcp.flags"] = flags.split()
     if kind:
         fields["iptables.icmp.type"], fields["iptables.icmp.code"] = int(kind), int(code)
-    _mean(fields, prefix)
+    _mean(fields, line[start:at])
     return True
 
 
