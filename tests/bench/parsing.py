@@ -40,7 +40,8 @@ def another_line(rows: list[data.Row]) -> Answer:
         by_parser[row.parser].append(row)
     for same in by_parser.values():
         for at, row in enumerate(same):
-            following[id(row)] = same[(at + 1) % len(same)].wanted if len(same) > 1 else {}
+            other = same[(at + 1) % len(same)].wanted if len(same) > 1 else {}
+            following[id(row)] = {name: getattr(value, "utc", value) for name, value in other.items()}
     return lambda row: following[id(row)]
 
 

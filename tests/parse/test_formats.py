@@ -29,7 +29,7 @@ def _holds(line: str, wanted: dict[str, object]) -> LogEvent:
     ("line", "wanted"),
     [
         (
-            "<38>May  9 08:07:06 web-1 cron[12]: (root) CMD (true)",
+            "<38>May  9 08:07:06 web-1 shopd[12]: (root) CMD (true)",
             {
                 "@timestamp": "2026-05-09T08:07:06Z",
                 "event.dataset": "syslog",
@@ -41,7 +41,7 @@ def _holds(line: str, wanted: dict[str, object]) -> LogEvent:
                 "logdojo.time.year_inferred": True,
                 "logdojo.time.zone_unknown": True,
                 "message": "(root) CMD (true)",
-                "process.name": "cron",
+                "process.name": "shopd",
                 "process.pid": 12,
             },
         ),

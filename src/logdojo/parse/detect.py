@@ -72,26 +72,29 @@ def read(line: str, *, now: datetime | None = None, inside: bool = False) -> Log
         syslog.write_message(draft, start)
         if line.startswith("{", start) and line.rstrip().endswith("}"):
             return _read_json(draft, line[start:], now, strict=False)
-    found = _format_of(line, start, str(draft.fields.get("process.name", "")))
-    if found is not None and found.read_text is not None and found.read_text(draft, start, now):
-        return draft.done(found.name)
-    return general.read_text(draft, start, now)
+    name = _read_by_signs(draft, start, now)
+    return draft.done(name) if name else general.read_text(draft, start, now)
 
 
-def _format_of(line: str, start: int, program: str) -> Format | None:
-    """Return the format whose signs a line of text shows."""
-    known = registry()
-    if program:
-        for candidate in known.by_program.get(program.lower(), ()):
-            if _shows(candidate, line, start):
-                return candidate
+def _read_by_signs(draft: Draft, start: int, now: datetime | None) -> str:
+    """Read a line of text by the format whose signs it shows; return its name, "" if there is none that reads it."""
+    line, known = draft.line, registry()
+    program = draft.fields.get("process.name")
+    if program is not None:
+        for candidate in known.by_program.get(str(program).lower(), ()):
+            if _shows(candidate, line, start) and _reads(candidate, draft, start, now):
+                return candidate.name
     for beginning, candidate in known.by_start.get(line[start : start + 2], ()):
         if line.startswith(beginning, start) and _holds(candidate.signs.holds, line, start):
-            return candidate
+            return candidate.name if _reads(candidate, draft, start, now) else ""
     for texts, candidate in known.by_content:
         if _holds(texts, line, start):
-            return candidate
-    return None
+            return candidate.name if _reads(candidate, draft, start, now) else ""
+    return ""
+
+
+def _reads(candidate: Format, draft: Draft, start: int, now: datetime | None) -> bool:
+    return candidate.read_text is not None and candidate.read_text(draft, start, now)
 
 
 def _shows(candidate: Format, line: str, start: int) -> bool:

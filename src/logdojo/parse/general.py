@@ -23,9 +23,9 @@ from logdojo.parse.values import scalar
 _DEEPEST: Final = 6
 _MOST: Final = 256
 _FAILED: Final = re.compile(
-    r"\b(?:fail(?:ed|ure|ures|s|ing)?|denied|deny|invalid|incorrect|refused|rejected|reject|blocked|unauthori[sz]ed|wrong"
-    r"|unsuccessful|forbidden|mismatch|bad (?:user|password|login|token)|not (?:found|allowed|authorized|permitted)"
-    r"|could not|cannot|unknown user|no such user|can't|illegal|expired|locked|auth_failed|auth-failure|unable to)\b",
+    r"(?<![a-z])(?:fail(?:ed|ure|ures|s|ing)?|denied|deny|invalid|incorrect|refused|rejected|reject|blocked|unauthori[sz]ed|wrong"
+    r"|unsuccessful|forbidden|mismatch|bad[ _](?:user|password|login|token)"
+    r"|not (?:found|allowed|authorized|permitted)|(?:auth\w*|login) error|could not|cannot|unknown user|no[ _]such[ _]user|can't|illegal|expired|locked|auth_failed|auth-failure|unable to)(?![a-z])",
     re.ASCII | re.IGNORECASE,
 )
 _SUCCEEDED: Final = re.compile(
@@ -37,6 +37,8 @@ _LOGIN: Final = re.compile(
     r"|credential|two-factor|\b2fa\b|\bmfa\b|\botp\b",
     re.ASCII | re.IGNORECASE,
 )
+_EARLY: Final = 40
+"""A time that ends within so many code points stands at the beginning, and the message goes on after it."""
 _SEEN: Final = 512
 """Within how many code points the words for the outcome are looked for."""
 
@@ -50,7 +52,8 @@ def read_text(draft: Draft, start: int, now: datetime | None) -> LogEvent:
     line = draft.line
     headed = start > 0
     at = start
-    if "@timestamp" not in draft.fields:
+    if "@timestamp" not in draft.fields or "logdojo.time.year_inferred" in draft.fields:
+        # An application's own time has a year where the header's has none.
         at = leading.read_time(draft, start, now)
     if "process.name" not in draft.fields:
         at = leading.read_tag(draft, at)
@@ -60,7 +63,7 @@ def read_text(draft: Draft, start: int, now: datetime | None) -> LogEvent:
             raise ValueError("JSON array, not an object: one event a line can be read")
         raise ValueError("unknown format: neither JSON nor a syslog header with a time")
     if "message" not in draft.fields and at < len(line):
-        draft.fields["message"] = line[at:].lstrip() or line
+        draft.fields["message"] = line[at:].lstrip(" ]:,-") if at - start < _EARLY else line[start:]
     _write_meaning(draft.fields, line, at)
     named = headed and ("host.name" in draft.fields or "process.name" in draft.fields)
     return draft.done("syslog" if named or headed else "pairs" if written >= 3 else "text")
@@ -125,6 +128,8 @@ def _write_meaning(fields: dict[str, object], text: str, start: int) -> None:
             outcome = "failure"
         elif _SUCCEEDED.search(text, start, stop):
             outcome = "success"
+        elif isinstance(status := fields.get("http.response.status_code"), int):
+            outcome = "failure" if status >= 400 else "success"
         if outcome is not None:
             fields["event.outcome"] = outcome
     if login:

@@ -24,14 +24,16 @@ _TIME: Final = re.compile(
 )
 _REACH: Final = 96
 _TAG: Final = re.compile(
-    r"[\]\s:,|\-]{0,4}(?:\[[A-Za-z]{3,8}\] )?(?P<program>[A-Za-z_/][\w.\-/]{1,63})\[(?P<pid>\d{1,10})\](?=[:.\s])", re.ASCII
+    r"[\]\s:,|\-]{0,4}(?:\[[A-Za-z]{3,8}\] )?(?P<program>[A-Za-z_/][\w.\-/]{1,63})\[(?P<pid>\d{1,10})\](?=[:.\s])",
+    re.ASCII,
 )
 
 
 def read_time(draft: Draft, start: int, now: datetime | None) -> int:
     """Write the time near the beginning of ``draft.line[start:]``; return where it ends, or ``start`` without one."""
     line = draft.line
-    found = _TIME.search(line, start, start + _REACH)
+    before = "@timestamp" in draft.fields
+    found = (_TIME.match if before else _TIME.search)(line, start, start + _REACH)
     if found is None or (found["epoch"] and found.start() > start + 1):
         # Ten digits that begin with a one are a time only at the very beginning.
         return start
@@ -40,7 +42,6 @@ def read_time(draft: Draft, start: int, now: datetime | None) -> int:
         # yymmdd, as MySQL wrote it up to 5.6.
         short = found["short"]
         text = f"20{short[:2]}-{short[2:4]}-{short[4:]} {found['clock'].zfill(8)}"
-    before = "@timestamp" in draft.fields
     write_time(draft.fields, text, now=now)
     return found.end() if before or "@timestamp" in draft.fields else start
 

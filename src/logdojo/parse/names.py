@@ -20,7 +20,9 @@ Known = tuple[str, int]
 """An ECS field, and the rank of a name among all names of that field: the lowest wins."""
 
 # Too short or too common to say something when they stand deep in a document.
-_OUTERMOST: Final = frozenset({"host", "from", "source", "src", "dst", "destination", "event", "date", "t", "ts", "size"})
+_OUTERMOST: Final = frozenset(
+    {"host", "from", "source", "src", "dst", "destination", "event", "date", "t", "ts", "size"}
+)
 _OTHER_SIDE: Final = ("dst", "dest", "destination", "server", "target", "local", "upstream", "backend", "responder")
 _METHODS: Final = frozenset(
     "GET POST PUT DELETE HEAD OPTIONS PATCH CONNECT TRACE PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH "

@@ -32,7 +32,9 @@ _ROLE: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _PORT_AFTER: Final = re.compile(r"[\])'\"]?,? ?(?:port|Port|port:)[ =:]{1,2}(\d{1,5})\b", re.ASCII)
-_QUOTED: Final = r"'(?P<q1>[^']{1,128})'|\"(?P<q2>[^\"\\]{1,128})\\?\"|`(?P<q3>[^`]{1,128})`|\\\"(?P<q6>[^\"\\]{1,128})\\\""
+_QUOTED: Final = (
+    r"'(?P<q1>[^']{1,128})'|\"(?P<q2>[^\"\\]{1,128})\\?\"|`(?P<q3>[^`]{1,128})`|\\\"(?P<q6>[^\"\\]{1,128})\\\""
+)
 _BRACED: Final = r"|<(?P<q4>[^<>\s]{1,128})>|\[(?P<q5>[^\[\]\s]{1,128})\]"
 _BARE: Final = r"(?P<bare>[^\s,;:'\"`()\[\]<>{}|=]{1,128})"
 _WHO: Final = re.compile(
@@ -62,7 +64,8 @@ _REQUEST: Final = re.compile(
     re.ASCII,
 )
 _RETURNED: Final = re.compile(
-    r"\b(?:returned|status(?:[ _-]?code)?|response(?:[ _-]code)?|code)[ =:]{1,3}(?P<status>[1-5]\d\d)\b", re.ASCII | re.IGNORECASE
+    r"\b(?:returned|status(?:[ _-]?code)?|response(?:[ _-]code)?|code)[ =:]{1,3}(?P<status>[1-5]\d\d)\b",
+    re.ASCII | re.IGNORECASE,
 )
 _PAIR: Final = re.compile(
     r"(?<![\w.\-/])\\?[\"']?(?P<key>[A-Za-z_@][\w.\-]{0,47})\\?[\"']?(?: ?= ?|: ?)"
@@ -71,7 +74,15 @@ _PAIR: Final = re.compile(
     re.ASCII,
 )
 _COLON: Final = frozenset(
-    {"source.ip", "source.port", "destination.ip", "destination.port", "user.name", "http.request.method", "url.original"}
+    {
+        "source.ip",
+        "source.port",
+        "destination.ip",
+        "destination.port",
+        "user.name",
+        "http.request.method",
+        "url.original",
+    }
 )
 _LEVEL: Final = re.compile(
     r"(?<![\w/])(?:TRACE|DEBUG|INFO|INF|NOTICE|WARN(?:ING)?|WRN|ERROR|ERR|CRIT(?:ICAL)?|ALERT|EMERG|FATAL|PANIC|SEVERE"
@@ -92,7 +103,7 @@ def addresses(line: str, start: int, body: int = 0) -> dict[str, Span]:
     found: dict[str, Span] = {}
     loose: list[tuple[str, Span, Span | None]] = []
     seen_with_role: set[str] = set()
-    stop = min(len(line), start + LONGEST)
+    stop, before = min(len(line), start + LONGEST), start
     for count, match in enumerate(_ADDRESS.finditer(line, start, stop)):
         if count == _MOST:
             break
@@ -104,7 +115,10 @@ def addresses(line: str, start: int, body: int = 0) -> dict[str, Span]:
         if not is_ip(text) or text == "::":
             continue
         port = _port_of(line, match)
-        role = _role(line, start, match.start())
+        role = _role(line, max(start, before), match.start())
+        before = match.end()
+        if role == "elsewhere":
+            continue
         if role is None:
             loose.append((text, span, port))
         elif f"{role}.ip" not in found:
@@ -116,7 +130,9 @@ def addresses(line: str, start: int, body: int = 0) -> dict[str, Span]:
     return found
 
 
-def _place_loose(line: str, begins: tuple[int, int], found: dict[str, Span], loose: list[tuple[str, Span, Span | None]]) -> None:
+def _place_loose(
+    line: str, begins: tuple[int, int], found: dict[str, Span], loose: list[tuple[str, Span, Span | None]]
+) -> None:
     """Give an address without a role one if there is no doubt: it stands alone, or at the beginning, or A -> B."""
     if not loose:
         return
@@ -146,7 +162,11 @@ def _role(line: str, start: int, at: int) -> str | None:
     """Return the side that the nearest word before an address gives it."""
     before = line[max(start, at - 48) : at]
     # A role reaches no further than its clause, and not past another address.
-    for sign in (", ", ";", "|", " - ", ") "):
+    if before.endswith("://"):
+        return "elsewhere"
+    if before.endswith("'@'"):
+        return "source"
+    for sign in (", ", ";", "|", " - ", ") ", "] "):
         before = before.rpartition(sign)[2]
     last = None
     for last in _ROLE.finditer(before):

@@ -51,7 +51,7 @@ _TAG: Final = re.compile(
     r"(?:\[(\d{1,10})\](?:: ?| (?=\S))|:(?: |$|(?=[\d\[(]))|\[[\w./\-]{1,32}\]: ?)",
     re.ASCII,
 )
-_HOST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:\-/@%]{0,254}", re.ASCII)
+_HOST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}", re.ASCII)
 # Without a tag after it, a word after an ISO time is a host only if it looks like none of an application's words.
 _SURE_HOST: Final = re.compile(r"(?=[^.\-\d]*[.\-\d])[A-Za-z0-9][A-Za-z0-9]*(?:[._\-]{1,2}[A-Za-z0-9]+)*", re.ASCII)
 _COUNTED: Final = re.compile(r"\d{1,6} (?=<\d{1,3}>)", re.ASCII)
@@ -193,7 +193,7 @@ def _read_iso(draft: Draft, header: re.Match[str]) -> int:
     end = header.end()
     if host[-1] in ":]" and ("[" in host or not is_ip(host.rstrip(":"))):
         return read_tag(draft, header.start(2))
-    named = _HOST.fullmatch(host) is not None and not host.isdecimal() and not host.isupper()
+    named = is_ip(host) or (_HOST.fullmatch(host) is not None and not host.isdecimal() and not host.isupper())
     if named and (_TAG.match(draft.line, end) or _sure_host(host)):
         return _host_and_tag(draft, header.span(2), end)
     return header.start(2)

@@ -1,8 +1,8 @@
 """Lines that a container runtime or a shipper has wrapped: the line inside is read as a line of its own.
 
-    2025-12-31T17:37:40.493035218+01:00 stdout F 192.0.2.7 - - […] "GET / HTTP/1.1" …    Kubernetes (CRI)
-    {"log": "192.0.2.7 - - […] …\n", "stream": "stdout", "time": "2025-12-31T…Z"}         Docker's json-file
-    web-1  | 192.0.2.7 - - […] …                                                         docker compose
+2025-12-31T17:37:40.493035218+01:00 stdout F 192.0.2.7 - - […] "GET / HTTP/1.1" …    Kubernetes (CRI)
+{"log": "192.0.2.7 - - […] …\n", "stream": "stdout", "time": "2025-12-31T…Z"}         Docker's json-file
+web-1  | 192.0.2.7 - - […] …                                                         docker compose
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ _CRI: Final = re.compile(r"(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) (st
 _COMPOSE: Final = re.compile(r"([A-Za-z][\w.\-]{1,63}) {1,32}\| {1,2}(?=\S)", re.ASCII)
 _LEVELS: Final = frozenset({"trace", "debug", "info", "notice", "warn", "warning", "error", "critical", "fatal"})
 _INNER: Final = ("log", "message", "_raw", "MESSAGE")
-_MARKS: Final = frozenset({"stream", "time", "kubernetes", "docker", "container_name", "container_id", "fluent", "agent"})
+_MARKS: Final = frozenset(
+    {"stream", "time", "kubernetes", "docker", "container_name", "container_id", "fluent", "agent"}
+)
 
 Read = Callable[[str], LogEvent]
 

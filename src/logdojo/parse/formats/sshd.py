@@ -71,6 +71,9 @@ def _write(draft: Draft, kind: Kind, found: re.Match[str]) -> None:
             draft.number(f"{side}.port", found.span("port"))
     if "invalid" in groups and found["invalid"]:
         draft.fields["sshd.invalid_user"] = True
+    if not kind.outcome and "user" in groups and found["user"] and "sshd.preauth" in draft.fields:
+        # The client left, or was sent away, before it had shown who it is.
+        draft.fields["event.outcome"] = "failure"
     if "count" in groups:
         draft.fields["logdojo.repeated"] = int(found["count"])
     if "for" in groups and found["for"]:
