@@ -32,7 +32,7 @@ _MONTH_FIRST: Final = re.compile(
     re.ASCII,
 )
 _NUMBERS: Final = re.compile(
-    rf"(?P<A>\d{{1,2}})[/.](?P<B>\d{{1,2}})[/.](?P<Y>\d{{4}}|\d\d)[-, T]{{1,2}}{_CLOCK}{_ZONE}", re.ASCII
+    rf"(?P<A>\d{{1,2}})[/.](?P<B>\d{{1,2}})(?:[/.](?P<Y>\d{{4}}|\d\d))?[-, T]{{1,2}}{_CLOCK}{_ZONE}", re.ASCII
 )
 _ZONES: Final = MappingProxyType(
     {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2}
