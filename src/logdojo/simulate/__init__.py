@@ -8,11 +8,13 @@ so that only the pattern of a session (how many, how varied, in which order, ref
     stage       a scenario's clock, chance and variant
     sshd, iptables, cloudtrail    how it is written down
     names, awscalls    the invented company, and AWS's vocabulary
+    company     the whole company over days: fifteen sources, sixteen kinds of attack over several of them
 """
 
 from __future__ import annotations
 
+from logdojo.simulate.company import CompanyLine, company_days
 from logdojo.simulate.scenarios import LABELS
 from logdojo.simulate.timeline import SimulatedLine, simulate
 
-__all__ = ["LABELS", "SimulatedLine", "simulate"]
+__all__ = ["LABELS", "CompanyLine", "SimulatedLine", "company_days", "simulate"]
