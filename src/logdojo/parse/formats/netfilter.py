@@ -161,10 +161,9 @@ def _mean(fields: dict[str, object], prefix: str) -> None:
 @lru_cache(maxsize=256)
 def _said(prefix: str) -> tuple[str, str, tuple[tuple[str, ...], tuple[str, ...], str]]:
     """Return a rule's name, its verb, and what that means."""
-    name = prefix.strip(" []:")
-    action = _verb(name)
-    if not action and (letter := _LETTER.search(prefix.rstrip(" "))):
-        action = _LETTERS[letter[1]]
+    letter = _LETTER.search(prefix.rstrip(" "))
+    name = (prefix.partition(" DESCR=")[0] if letter else prefix).strip(" []:")
+    action = _LETTERS[letter[1]] if letter else _verb(name)
     return name, action, _MEANING.get(action, _SEEN)
 
 
