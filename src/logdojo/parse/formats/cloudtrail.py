@@ -85,7 +85,7 @@ def read_record(draft: Draft, record: Mapping[str, Any]) -> None:
         ValueError: the record's name or source is no text, or ``eventTime`` is there but is no time.
     """
     fields = draft.fields
-    source, action = record["eventSource"], record["eventName"]
+    source, action = record.get("eventSource", ""), record["eventName"]
     if source.__class__ is not str or action.__class__ is not str:
         raise ValueError("broken CloudTrail record: eventName and eventSource must be texts")
     when = record.get("eventTime")
@@ -96,7 +96,8 @@ def read_record(draft: Draft, record: Mapping[str, Any]) -> None:
     fields["event.type"] = [kind]
     fields["event.action"] = _text(action)
     fields["event.outcome"] = _outcome(record)
-    fields["event.provider"] = _text(source)
+    if source:
+        fields["event.provider"] = _text(source)
     fields["cloud.provider"] = "aws"
     for name, key in _TEXTS:
         value = record.get(key)
@@ -273,7 +274,7 @@ def _read(draft: Draft, document: Mapping[str, Any], now: datetime | None) -> No
 FORMATS: Final = (
     Format(
         "aws.cloudtrail",
-        Signs(keys=("eventSource", "eventName")),
+        Signs(keys=("eventSource", "eventName"), also=(("awsRegion", "eventName"),)),
         read_document=_read,
         doc="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html",
     ),
