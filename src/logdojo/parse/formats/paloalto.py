@@ -146,8 +146,8 @@ def _mean(draft: Draft, kind: str, subtype: str) -> None:
 
 def _mean_by_words(fields: dict[str, object]) -> None:
     """Say from its words how a sign-in ended; other events of the system have no such end."""
-    said = f"{fields.get('event.code', '')} {fields.get('event.action', '')} {fields.get('paloalto.description', '')}"
-    if "auth" in said.lower():
+    said = f"{fields.get('event.code', '')} {fields.get('paloalto.event', '')} {fields.get('paloalto.description', '')}"
+    if "auth" in said.lower() or "logged in" in said:
         if _FAILURE.search(said):
             fields["event.outcome"] = "failure"
         elif _SUCCESS.search(said):
