@@ -23,6 +23,7 @@ from logdojo.parse.registry import registry
 _decode: Final = msgspec.json.Decoder().decode
 _WRAPPERS: Final = ("Records", "records", "detail", "events", "Event", "event", "value", "result", "data")
 _DEEPEST: Final = 3
+_WORTH: Final = frozenset({"source.ip", "user.name", "@timestamp", "http.request.method"})
 _HEAD: Final = 512
 """How far into a message its signs are looked for, in code points."""
 
@@ -53,7 +54,7 @@ def read(line: str, *, now: datetime | None = None, inside: bool = False) -> Log
     draft = Draft(line)
     first = line[0]
     if first == "{" or (first in " \t" and line.lstrip(" \t").startswith("{")):
-        return _read_json(draft, line, now)
+        return _read_json_line(draft, line, now)
     for character, marks in registry().marked.items():
         if line.find(character, 0, _MARKED) >= 0:
             for mark, marked in marks:
@@ -106,6 +107,21 @@ def _shows(candidate: Format, line: str, start: int) -> bool:
 def _holds(texts: tuple[str, ...], line: str, start: int) -> bool:
     end = start + _HEAD
     return all(line.find(text, start, end) >= 0 for text in texts)
+
+
+def _read_json_line(draft: Draft, line: str, now: datetime | None) -> LogEvent:
+    """Read a line that begins as JSON; what has been cut off is still read for the names in it."""
+    try:
+        return _read_json(draft, line, now)
+    except ValueError as error:
+        if not str(error).startswith("broken JSON"):
+            raise
+        draft = Draft(line)
+        draft.fields["logdojo.json.broken"] = str(error)
+        event = general.read_text(draft, 0, now)
+        if _WORTH.isdisjoint(event.fields):
+            raise
+        return event
 
 
 def _read_json(draft: Draft, text: str, now: datetime | None, *, strict: bool = True) -> LogEvent:

@@ -17,6 +17,7 @@ from logdojo.parse import leading, prose
 from logdojo.parse.declared import write_time
 from logdojo.parse.draft import Draft, is_ip
 from logdojo.parse.names import fitting, known
+from logdojo.parse.kinds import split_port
 from logdojo.parse.times import utc_of
 from logdojo.parse.values import scalar
 
@@ -37,6 +38,7 @@ _LOGIN: Final = re.compile(
     r"|credential|two-factor|\b2fa\b|\bmfa\b|\botp\b",
     re.ASCII | re.IGNORECASE,
 )
+_HIGHEST_PORT: Final = 65_535
 _EARLY: Final = 40
 """A time that ends within so many code points stands at the beginning, and the message goes on after it."""
 _SEEN: Final = 512
@@ -101,6 +103,8 @@ def _write_text(draft: Draft, start: int, body: int, now: datetime | None) -> in
             _put(draft, field, span)
     if "user.name" not in fields and (who := prose.user(line, start)) is not None:
         draft.text("user.name", who)
+    if "network.transport" not in fields and (said := prose.transport(line, start)) is not None:
+        _put(draft, "network.transport", said)
     if (said := prose.level(line, start)) is not None:
         draft.text("log.level", said)
     return equals
@@ -110,13 +114,23 @@ def _put(draft: Draft, field: str, span: tuple[int, int]) -> None:
     """Write the text at a span, as its field holds it; nothing if that is already there."""
     if field in draft.fields:
         return
-    value = fitting(field, draft.line[slice(*span)])
+    text = draft.line[slice(*span)]
+    value = fitting(field, text)
     if value is None:
         return
     draft.fields[field] = value
+    if field.endswith(".ip"):
+        _write_port(draft.fields, field, text)
     at = draft.line.find(str(value), *span)
     if at >= 0:
         draft.spans[field] = (at, at + len(str(value)))
+
+
+def _write_port(fields: dict[str, object], field: str, text: str) -> None:
+    """Write the port that stands beside an address."""
+    port = split_port(text.strip())[1]
+    if port and int(port) <= _HIGHEST_PORT:
+        fields.setdefault(field[:-2] + "port", int(port))
 
 
 def _write_meaning(fields: dict[str, object], text: str, start: int) -> None:
@@ -166,6 +180,7 @@ def read_document(
     ranks: dict[str, int] = {}
     times: list[tuple[int, object]] = []
     said: dict[str, object] = {}
+    ports: dict[str, str] = {}
     for path, value in _leaves(document):
         found = known(path)
         if found is None:
@@ -178,6 +193,8 @@ def read_document(
         if kept is not None and rank < ranks.get(field, 1_000_000):
             ranks[field] = rank
             said[field] = kept
+            if field.endswith(".ip"):
+                ports[field] = str(value)
     _write_first_time(fields, times, now)
     if "http.request.method" in said or "url.original" in said:
         # Beside a request, a host is the one that was asked for.
@@ -188,6 +205,8 @@ def read_document(
         said.pop("user_agent.original", None)
     message = said.get("message")
     fields.update(said)
+    for field, text in ports.items():
+        _write_port(fields, field, text)
     if not said and not times and strict:
         raise ValueError("JSON of an unknown format: none of its keys says what it is")
     if isinstance(message, str):

@@ -28,6 +28,8 @@ _TAG: Final = re.compile(
     re.ASCII,
 )
 
+_NUMBER: Final = re.compile(r"[\]\s:,|\-]{0,4}\[(?:pid )?(\d{1,10})\](?= )", re.ASCII)
+
 
 def read_time(draft: Draft, start: int, now: datetime | None) -> int:
     """Write the time near the beginning of ``draft.line[start:]``; return where it ends, or ``start`` without one."""
@@ -50,6 +52,9 @@ def read_tag(draft: Draft, start: int) -> int:
     """Write ``program[pid]`` if it stands at ``start``; return where the message goes on."""
     tag = _TAG.match(draft.line, start)
     if tag is None:
+        if (number := _NUMBER.match(draft.line, start)) is not None:
+            draft.number("process.pid", number.span(1))
+            return number.end()
         return start
     draft.text("process.name", tag.span("program"))
     draft.number("process.pid", tag.span("pid"))

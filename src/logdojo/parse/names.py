@@ -136,6 +136,8 @@ def _user(value: object) -> object | None:
     if isinstance(value, (bool, float)):
         return None
     name = str(value)
+    if name in {"--", "?", "<unknown>", "anonymous@", "none", "nil"}:
+        return None
     return name if len(name) <= 256 and name.count(" ") <= 4 and name not in {"true", "false"} else None
 
 

@@ -20,7 +20,7 @@ _MOST: Final = 96
 
 _ADDRESS: Final = re.compile(
     r"(?<![\w.])(?:(?P<v4>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})"
-    r"(?:\.(?P<dotted>\d{1,5})(?=: | > )|(?![\w]|\.\d)(?:[:#/](?P<port>\d{1,5})(?![\w:.]))?)"
+    r"(?:\.(?P<dotted>\d{1,5})(?=: | > )|(?![\w]|\.\d)(?:(?:[:#/]|\[(?=\d{1,5}\]))(?P<port>\d{1,5})(?![\w:.]))?)"
     r"|(?P<v6>(?<!:)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\d{0,3}(?:\.\d{1,3}){3})?)(?![\w:])"
     r"(?:\](?::(?P<port6>\d{1,5})(?!\w))?)?)",
     re.ASCII,
@@ -32,6 +32,13 @@ _ROLE: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _PORT_AFTER: Final = re.compile(r"[\])'\"]?,? ?(?:port|Port|port:)[ =:]{1,2}(\d{1,5})\b", re.ASCII)
+
+
+def _quoted(mark: str) -> str:
+    """Return the expression of a quoted name with groups of their own."""
+    return rf"'(?P<{mark}1>[^']{{1,128}})'|\"(?P<{mark}2>[^\"\\]{{1,128}})\"|`(?P<{mark}3>[^`]{{1,128}})`"
+
+
 _QUOTED: Final = (
     r"'(?P<q1>[^']{1,128})'|\"(?P<q2>[^\"\\]{1,128})\\?\"|`(?P<q3>[^`]{1,128})`|\\\"(?P<q6>[^\"\\]{1,128})\\\""
 )
@@ -42,9 +49,13 @@ _WHO: Final = re.compile(
     rf"(?:(?P<said> ?[=:] ?)|,? (?:named |called |name |is )?)(?:{_QUOTED}{_BRACED}|{_BARE})",
     re.ASCII | re.IGNORECASE,
 )
+_AFTER: Final = r"(?P<bare>[^\s,;:'\"`()\[\]<>{}|=]{1,128})(?= (?:from|has|via|on|failed|denied|with)\b|[.;,]?$| [(\[])"
 _FOR: Final = re.compile(
-    r"\b(?:(?:password|publickey|login|log-?in|attempt|authentication|auth|logon|sign-?in|request|failure|credentials)"
-    rf" )(?:for|by|of) (?:{_QUOTED}|(?P<bare>[^\s,;:'\"`()\[\]<>{{}}|=]{{1,128}})(?= (?:from|has|via|on|failed|denied|with)\b))",
+    r"\b(?:(?:password|publickey|log-?in|attempt|authentication|auth|logon|sign-?in|request|failure|credentials)"
+    rf" (?:for|by|of|as):? (?:{_QUOTED}{_BRACED}|{_AFTER})"
+    rf"|(?:error|failed|denied) for (?:{_quoted('e')})"
+    rf"|(?:log-?in|logon|authentication|auth) (?:failed|failure|denied|error|succeeded|successful|attempt): ?(?:{_quoted('f')}))"
+    r"|\[(?P<ftp>[^\[\]\s]{1,128})\] (?:FAIL|OK) LOGIN",
     re.ASCII | re.IGNORECASE,
 )
 _AT: Final = re.compile(r"'(?P<user>[^'@\s]{1,64})'@'", re.ASCII)
@@ -72,6 +83,9 @@ _PAIR: Final = re.compile(
     r"(?:\\?\"(?P<q>[^\"\\]{0,1024})\\?\"|'(?P<s>[^']{0,1024})'|<(?P<a>[^<>]{0,256})>|\[(?P<b>[^\[\]]{0,256})\]"
     r"|(?P<v>[^\s,;\"'<>()\[\]{}|&]{1,1024}))",
     re.ASCII,
+)
+_TRANSPORT: Final = re.compile(
+    r"(?:\bproto(?:col)?[ =:]{1,2}|\bIP proto |[{(<])(?P<a>TCP|UDP|ICMP|tcp|udp|icmp)(?![\w/])|\b(?P<b>TCP|UDP) \(", re.ASCII
 )
 _COLON: Final = frozenset(
     {
@@ -235,8 +249,18 @@ def pairs(line: str, start: int) -> Iterator[tuple[str, str, Span, bool]]:
         if found is None or match.end(group) == match.start(group):
             continue
         equal = "=" in line[match.end("key") : match.start(group)]
-        if equal or found[0] in _COLON:
-            yield found[0], match["key"], match.span(group), equal
+        begin, end = match.span(group)
+        if group == "v" and line[end - 1] in ".!":
+            # The end of a sentence, not of the value.
+            end -= 1
+        if (equal or found[0] in _COLON) and begin < end:
+            yield found[0], match["key"], (begin, end), equal
+
+
+def transport(line: str, start: int) -> Span | None:
+    """Return the place of the name of a transport protocol, where a word or a brace says that it is one."""
+    match = _TRANSPORT.search(line, start, min(len(line), start + LONGEST))
+    return match.span(match.lastgroup or 0) if match else None
 
 
 def level(line: str, start: int) -> Span | None:
