@@ -43,8 +43,7 @@ def cut_lines(data: bytes, *, glued_only: bool = False) -> Iterator[tuple[int, i
 
 
 def _cut(line: bytes, *, last: bool, glued_only: bool) -> Iterator[tuple[int, int]]:
-    ours = line.startswith(LINE_START) or (last and line and LINE_START.startswith(line))
-    if not ours or _whole(line):
+    if not _begins_like_ours(line, last=last) or _whole(line):
         return
     behind = line.rfind(LINE_START)
     if behind > 0 and _whole(line[behind:]):
@@ -52,6 +51,18 @@ def _cut(line: bytes, *, last: bool, glued_only: bool) -> Iterator[tuple[int, in
     elif not glued_only:
         # With its line end, where it has one.
         yield 0, len(line) + (not last)
+
+
+def _begins_like_ours(line: bytes, *, last: bool) -> bool:
+    """Return whether a line begins as our lines do, or with less of that: a line may be cut in its first bytes."""
+    head, ours, _ = line.partition(LINE_START)
+    if not head:
+        return bool(ours)
+    # A single brace may be anybody's, unless our own line follows, or the mark of mend_tail.
+    if not ours and not last and not head.endswith(b" "):
+        return False
+    first, *parts = head.removesuffix(b" ").split(b"{")
+    return not first and all(LINE_START.startswith(b"{" + part) for part in parts)
 
 
 def mend_tail(fd: int, path: Path) -> None:
@@ -68,7 +79,10 @@ def mend_tail(fd: int, path: Path) -> None:
         return
     end = size
     if read_at(fd, path, size - 1, 1) != b"\n":
-        os.write(fd, b"\n")
+        begin = _line_start(fd, path, size)
+        # A cut line is marked by a space before its line end: if we are killed now, whoever comes next must not take
+        # one that happens to end in a brace for whole.
+        os.write(fd, b"\n" if _whole(read_at(fd, path, begin, size - begin)) else b" \n")
         end = os.lseek(fd, 0, os.SEEK_CUR)
     start = _line_start(fd, path, max(0, end - TAIL_BYTES))
     for first, after in list(cut_lines(read_at(fd, path, start, end - start))):
@@ -80,6 +94,9 @@ def mend_glued(fd: int, path: Path) -> int:
     size, position, mended = os.fstat(fd).st_size, 0, 0
     while position < size:
         data = read_at(fd, path, position, TAIL_BYTES)
+        if not data:
+            # Somebody has cut the file off meanwhile, as ``logrotate`` does with copytruncate.
+            break
         if len(data) < size - position:
             cut_at = data.rfind(b"\n") + 1
             data = data[:cut_at] if cut_at else read_at(fd, path, position, _LONGEST_LINE)
@@ -141,5 +158,6 @@ def _line_start(fd: int, path: Path, near: int) -> int:
 def _whole(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    # Nested too deeply: written by somebody else, ours are bounded.
+    except (ValueError, RecursionError):
         return False
