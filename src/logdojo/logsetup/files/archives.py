@@ -21,6 +21,7 @@ from logdojo.errors import InputError
 
 _STAMP: Final = re.compile(r"\.(\d{8}T\d{6}\.\d{6}Z)(\.gz)?(\.enc)?")
 _STAMP_FORMAT: Final = "%Y%m%dT%H%M%S.%fZ"
+_END_OF_TIME: Final = "99991231T235959.999999Z"
 FINGERPRINT_CHARACTERS: Final = 32
 
 Decrypt = Callable[[Path], bytes]
@@ -127,19 +128,28 @@ def stamp_of(log: Path, path: Path) -> str:
     if not path.name.startswith(log.name):
         return ""
     found = _STAMP.fullmatch(path.name[len(log.name) :])
-    return found[1] if found else ""
+    try:
+        return found[1] if found and moment_of(found[1]) else ""
+    # Somebody has given a file a name like ours, with a month of 99.
+    except ValueError:
+        return ""
 
 
 def next_stamp(log: Path, now: datetime) -> str:
     """Return the stamp for a rotation at ``now`` that sorts behind all earlier ones, also when the clock went back."""
-    last = max((stamp_of(log, path) for path in _beside(log)), default="")
+    stamps = (stamp_of(log, path) for path in _beside(log))
+    last = max((stamp for stamp in stamps if stamp < _END_OF_TIME), default="")
     stamp = now.astimezone(UTC).strftime(_STAMP_FORMAT)
     return stamp if stamp > last else (moment_of(last) + timedelta(microseconds=1)).strftime(_STAMP_FORMAT)
 
 
 def moment_of(stamp: str) -> datetime:
-    """Return the moment that a stamp names, in UTC."""
-    return datetime.strptime(stamp, _STAMP_FORMAT).replace(tzinfo=UTC)
+    """Return the moment that a stamp names, in UTC.
+
+    Raises:
+        ValueError: there is no such moment.
+    """
+    return datetime.fromisoformat(stamp)
 
 
 def _beside(log: Path) -> Iterator[Path]:

@@ -26,7 +26,8 @@ def compress(archive: Path) -> Path:
     target = archive.with_name(archive.name + ".gz")
     partial = archive.with_name(archive.name + ".gz.partial")
     try:
-        with archive.open("rb") as source, partial.open("wb") as raw:
+        # Nobody else may open it before it has the archive's mode, which may be stricter than the umask's.
+        with archive.open("rb") as source, open(partial, "wb", opener=_for_us_alone) as raw:
             like(raw.fileno(), source.fileno())
             # Without a name and a time in its header, equal content gives equal files.
             with gzip.GzipFile("", "wb", _LEVEL, raw, mtime=0) as packed:
@@ -40,6 +41,10 @@ def compress(archive: Path) -> Path:
     sync_folder(target.parent)
     archive.unlink()
     return target
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def like(new: int, old: int) -> None:

@@ -110,7 +110,8 @@ def lock_of(log: Path) -> Path:
 
 def began(file: Appender) -> float:
     """Return when the first record of a file was made, in seconds since the epoch; as a fallback, its last change."""
-    line, _, _ = read_at(file.fd, file.path, 0, _LONGEST_FIRST_LINE).partition(b"\n")
+    # The first lines may be blank: cut short, and mended.
+    line, _, _ = read_at(file.fd, file.path, 0, _LONGEST_FIRST_LINE).lstrip().partition(b"\n")
     stamp = line[len(LINE_START) :].partition(b'"')[0] if line.startswith(LINE_START) else b""
     try:
         if not stamp:
