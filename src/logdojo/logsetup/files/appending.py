@@ -17,10 +17,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-from logdojo.logsetup.files.locks import is_at, share
+from logdojo.logsetup.files.locks import close_file, is_at, keep_mode, open_file, share
 from logdojo.logsetup.files.mending import blank, mend_tail
 
-_BINARY: Final = getattr(os, "O_BINARY", 0)
 _TRIES: Final = 200
 
 
@@ -67,14 +66,12 @@ class Appender:
     def reopen(self) -> None:
         """Move on to the file that ``path`` names now, and make it when there is none.
 
-        A child process does so before its first line: what it has inherited is its parent's.
-
         Raises:
             OSError: it cannot be opened; the old file stays open and is written to.
         """
         old, self.fd = self.fd, self._open()
         if old >= 0:
-            os.close(old)
+            close_file(old)
 
     def sync(self) -> None:
         """Wait until the disk has every line that was appended."""
@@ -83,37 +80,37 @@ class Appender:
     def close(self) -> None:
         """Close the file; a second call does nothing."""
         if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
+            fd, self.fd = self.fd, -1
+            close_file(fd)
+
+    def after_fork(self) -> None:
+        """In a child process, where ``locks.after_fork`` has closed the file: ``reopen`` begins anew."""
+        self.fd, self._cut = -1, None
 
     def _open(self) -> int:
         for left in reversed(range(_TRIES)):
-            fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY, self.mode)
+            fd = open_file(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, self.mode)
             try:
                 # No lock: it was renamed a moment ago, and whoever tends archives has it; the name leads elsewhere now.
                 # A foreign program may hold a lock for good; logging goes on without ours.
                 if (share(fd) and is_at(fd, self.path)) or not left:
-                    self._keep_mode(fd)
+                    keep_mode(fd, self.mode)
                     # A disk that is full now may have space later; a cut line stays for the next who opens the file.
                     with contextlib.suppress(OSError):
                         mend_tail(fd, self.path)
                     self._cut = None
                     return fd
             except BaseException:
-                os.close(fd)
+                close_file(fd)
                 raise
-            os.close(fd)
+            close_file(fd)
             time.sleep(0.001)
         raise AssertionError("the last try returns or raises")
-
-    def _keep_mode(self, fd: int) -> None:
-        if os.fstat(fd).st_mode & 0o7777 != self.mode and hasattr(os, "fchmod"):
-            # The umask took bits away, or somebody changed them. A file of another owner stays as it is.
-            with contextlib.suppress(PermissionError):
-                os.fchmod(fd, self.mode)
 
     def _blank(self, start: int, end: int) -> None:
         """Overwrite a line that was cut short; it is tried again before the next line when that fails."""
         self._cut = (start, end)
-        blank(self.fd, self.path, start, end)
+        # Where somebody has emptied the file meanwhile, writing would leave a hole.
+        if end <= self.size():
+            blank(self.fd, self.path, start, end)
         self._cut = None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from logdojo.logsetup.encoding import LineEncoder
+from logdojo.logsetup.files import locks
 from logdojo.logsetup.files.appending import Appender
 from logdojo.logsetup.files.outage import Complaints, Outage
 from logdojo.logsetup.files.rotation import Rotation
@@ -93,8 +94,8 @@ class LogFileHandler(logging.Handler):
         self._line: Callable[[logging.LogRecord], bytes] = self._fallback.line
         self._outage: Outage | None = None
         self._written = self._dropped = self._withheld = 0
-        self._inside = False
-        self._forked = False
+        self._inside = self._interrupted = self._looking = False
+        self._forked = self._closed_for_good = False
         self._file = Appender(self.path, mode)
         self._append = self._file.append if chain is None else self._append_linked
         self._room = 0
@@ -120,17 +121,18 @@ class LogFileHandler(logging.Handler):
                 record = record if kept is True else kept
             line = self._line(record)
         except Exception as error:  # noqa: BLE001
-            line = self._withhold(record, error)
+            record, line = self._withhold(record, error)
         with self.lock:  # type: ignore[union-attr]  # made by Handler.__init__
-            created = record.created
-            if self._room <= 0 or not self._from <= created < self._until:
-                self._look(created)
-            if self._outage is not None and not self._resume(record):
-                return True
             try:
+                created = record.created
+                if self._room <= 0 or not self._from <= created < self._until:
+                    self._look(created)
+                if self._outage is not None:
+                    self._resume()
                 self._room -= self._append(line)
-            except OSError as error:
-                self._refused(created, error)
+            # Mostly the disk's; but a record's time may be no number, or a formatter's line no bytes.
+            except Exception as error:  # noqa: BLE001
+                self._refused(line, error)
             else:
                 self._written += 1
         return True
@@ -151,11 +153,12 @@ class LogFileHandler(logging.Handler):
     def close(self) -> None:
         """Report what was dropped, close the file, and let upkeep do its last round; a second call does nothing."""
         with self.lock:  # type: ignore[union-attr]  # made by Handler.__init__
-            if self._file.fd >= 0:
-                if self._outage is not None and not self._resume(None):
-                    self._complaints.say(f"{self.path}: {self._outage.dropped} records dropped: {self._outage.reason}")
-                self._file.close()
-                self.upkeep.stop()
+            ended, self._closed_for_good = self._closed_for_good, True
+            if not ended:
+                self._say_goodbye()
+        # Without the lock: a step of upkeep may log, and would wait for it while it is waited for.
+        if not ended and not self._forked:
+            self.upkeep.stop()
         super().close()
 
     def _append_linked(self, line: bytes) -> int:
@@ -166,57 +169,98 @@ class LogFileHandler(logging.Handler):
         """
         chain = self._chain
         assert chain is not None
-        if self._inside:
+        outer = self._inside
+        if outer:
             # A signal's handler logs while this thread is between link and write: it gets a chain of its own.
             chain.restart()
         self._inside = True
         try:
-            return self._file.append(chain.link(line))
+            self._interrupted = False
+            linked = chain.link(line)
+            while self._interrupted:
+                # It came in the middle of the link.
+                self._interrupted = False
+                chain.restart()
+                linked = chain.link(line)
+            return self._file.append(linked)
         except OSError:
-            chain.undo()
+            if self._interrupted:
+                chain.restart()
+            else:
+                chain.undo()
             raise
         except BaseException:
             # Nobody can say whether the line was written, so no later one may claim to follow it.
             chain.restart()
             raise
         finally:
-            self._inside = False
+            self._inside, self._interrupted = outer, outer
 
-    def _refused(self, created: float, error: OSError) -> None:
-        """Count a record that could not be written, and say so once."""
+    def _refused(self, line: bytes, error: Exception) -> None:
+        """Count a record that could not be written, after waiting for space where that is wished; say so once."""
+        if self.when_full == "block" and isinstance(error, OSError) and self._waited(line):
+            self._written += 1
+            return
         if self._outage is None:
-            self._outage = Outage(error.strerror or str(error), created, created)
-            self._complaints.say(
-                f"{self.path}: {self._outage.reason}; records are counted and dropped until it is over"
-            )
-        self._outage.add(created)
+            reason = error.strerror if isinstance(error, OSError) else None
+            reason = "the log is closed" if self._closed_for_good else reason or type(error).__name__
+            self._outage = Outage(reason, time.time(), time.time())
+            self._complaints.say(f"{self.path}: {reason}; records are counted and dropped until it is over")
+        self._outage.add(time.time())
         self._dropped += 1
 
-    def _resume(self, record: logging.LogRecord | None) -> bool:
-        """Try to end an outage by reporting it; when it goes on, count the record and return False."""
+    def _waited(self, line: bytes) -> bool:
+        """Wait until a line can be written, at most ``block_seconds``; return whether it was."""
+        until = time.monotonic() + self.block_seconds
+        while not self._closed_for_good and time.monotonic() < until:
+            time.sleep(_BLOCK_STEP_SECONDS)
+            try:
+                if self._outage is not None:
+                    self._resume()
+                self._append(line)
+            except OSError:
+                continue
+            return True
+        return False
+
+    def _resume(self) -> None:
+        """End an outage by reporting it.
+
+        Raises:
+            OSError: it goes on.
+        """
         outage = self._outage
         assert outage is not None
-        patience = time.monotonic() + (self.block_seconds if self.when_full == "block" and record is not None else 0.0)
+        # Taken away first: a signal's handler that logs meanwhile must not report it once more.
+        self._outage = None
+        try:
+            self._append(self._notice(outage))
+        except BaseException:
+            self._outage = outage if self._outage is None else outage.joined(self._outage)
+            raise
+
+    def _notice(self, outage: Outage) -> bytes:
         message, extras = outage.told()
         notice = logging.LogRecord("logdojo.logsetup", logging.WARNING, __file__, 0, message, (), None, "handle")
         vars(notice).update(extras)
-        line = self._fallback.line(notice)
-        while True:
+        return self._fallback.line(notice)
+
+    def _say_goodbye(self) -> None:
+        """Report what was dropped, and close the file."""
+        if self._outage is not None:
+            dropped, reason = self._outage.dropped, self._outage.reason
             try:
-                self._append(line)
-            except OSError as error:
-                if time.monotonic() < patience:
-                    time.sleep(_BLOCK_STEP_SECONDS)
-                    continue
-                if record is not None:
-                    self._refused(record.created, error)
-                return False
-            self._outage = None
-            return True
+                self._resume()
+            except OSError:
+                self._complaints.say(f"{self.path}: {dropped} records dropped: {reason}")
+        self._file.close()
 
     def _look(self, now: float) -> None:
         """See to what does not come with every record: a fork, a rotation by us or by others, the next look."""
-        file = self._file
+        # While this thread rotates, a signal's handler may log: it writes to what is open.
+        if self._looking or self._closed_for_good:
+            return
+        file, self._looking = self._file, True
         try:
             if self._forked:
                 file.reopen()
@@ -231,35 +275,40 @@ class LogFileHandler(logging.Handler):
                 self.upkeep.poke()
             self._room = self.rotation.room(file.size())
         except OSError as error:
+            if file.fd < 0:
+                # A child process with no file yet.
+                raise
             self._complaints.say(f"{self.path}: no new file could be begun ({error.strerror}); the old one goes on")
             self._room = 65_536
+        finally:
+            self._looking = False
         self._from, self._until = now - _LOOK_SECONDS, min(now + _LOOK_SECONDS, self.rotation.ends(now))
 
-    def _withhold(self, record: logging.LogRecord, error: Exception) -> bytes:
-        """Return a line that tells where a record came from, and nothing of what it said: secrets may be in it."""
+    def _withhold(self, record: logging.LogRecord, error: Exception) -> tuple[logging.LogRecord, bytes]:
+        """Return a record, and its line, that tell where one came from and nothing it said: secrets may be in it."""
         self._withheld += 1
         self._complaints.say(
             f"{self.path}: a filter or formatter failed ({type(error).__name__}); its record is withheld"
         )
-        told = logging.LogRecord(
-            str(record.name),
-            logging.ERROR,
-            str(record.pathname),
-            record.lineno if isinstance(record.lineno, int) else 0,
-            "record withheld: a filter or a formatter failed",
-            (),
-            None,
-            str(record.funcName),
+        # A filter may have broken the record itself: only what is surely of the right type is told.
+        known = vars(record)
+        name, path, function = (
+            value if type(value := known.get(each)) is str else "?" for each in ("name", "pathname", "funcName")
         )
+        line_number = value if type(value := known.get("lineno")) is int else 0
+        message = "record withheld: a filter or a formatter failed"
+        told = logging.LogRecord(name, logging.ERROR, path, line_number, message, (), None, function)
         vars(told).update({"event.kind": "pipeline_error", "error.type": type(error).__name__})
-        return self._fallback.line(told)
+        return told, self._fallback.line(told)
 
     def _text_line(self, record: logging.LogRecord) -> bytes:
         return self.format(record).replace("\n", "\\n").encode("utf-8", "backslashreplace")
 
     def _after_fork(self) -> None:
         """In a child process: the open file, the chain and the thread are the parent's."""
-        self._forked, self._room, self._inside = True, 0, False
+        self._file.after_fork()
+        self._forked, self._room = True, 0
+        self._inside = self._interrupted = self._looking = False
         if self._chain is not None:
             self._chain.restart()
         self._written = self._dropped = self._withheld = 0
@@ -281,5 +330,6 @@ def _remember(handler: LogFileHandler) -> None:
 
 
 def _tell_all() -> None:
+    locks.after_fork()
     for handler in list(_alive):
         handler._after_fork()  # noqa: SLF001

@@ -4,22 +4,61 @@ Each process that writes to a log file holds a *shared* lock on it for as long a
 compress, seal, encrypt or remove an archive asks for the *exclusive* lock and gets it only when no writer is left. So a
 record costs no lock, and an archive is never touched under a writer's hands.
 
+A lock belongs to an open file, which a forked child shares with its parent: closing it in one of them gives nothing
+back. So locks are given back by name, and a child closes what it has inherited, or a child that never logs would keep
+archives, and even rotations, waiting for ever.
+
 Where there is no ``flock`` (Windows) every lock is granted: one process a log file, there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 try:
     import fcntl
 except ImportError:
     fcntl = None  # type: ignore[assignment]  # Windows
 
-_BINARY = getattr(os, "O_BINARY", 0)
+_BINARY: Final = getattr(os, "O_BINARY", 0)
+_open_files: Final[set[int]] = set()
+"""Descriptors that may hold a lock in this process."""
+
+
+def open_file(path: Path, flags: int, mode: int = 0o600) -> int:
+    """Open a file to be locked; ``close_file`` closes it.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    fd = os.open(path, flags | _BINARY, mode)
+    _open_files.add(fd)
+    return fd
+
+
+def close_file(fd: int) -> None:
+    """Give back the lock on an open file, also for child processes that have inherited it, and close the file."""
+    if fd not in _open_files:
+        # This is a child process, where it was closed at the fork; the number may be another file's by now.
+        return
+    _open_files.discard(fd)
+    if fcntl is not None:
+        with contextlib.suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_UN)
+    os.close(fd)
+
+
+def after_fork() -> None:
+    """In a child process: close what the parent had open; the parent's locks stay the parent's."""
+    while _open_files:
+        with contextlib.suppress(OSError):
+            os.close(_open_files.pop())
 
 
 def share(fd: int) -> bool:
@@ -41,7 +80,7 @@ def is_at(fd: int, path: Path) -> bool:
 def alone(path: Path) -> Iterator[int | None]:
     """Open a file that nobody writes to any more; yield its descriptor, or None while somebody does or it is gone."""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | _BINARY)
+        fd = open_file(path, os.O_RDWR | os.O_APPEND)
     except OSError:
         yield None
         return
@@ -49,20 +88,30 @@ def alone(path: Path) -> Iterator[int | None]:
         # The name may have gone to another file, or to none, before the lock was granted.
         yield fd if _take(fd, exclusive=True) and is_at(fd, path) else None
     finally:
-        os.close(fd)
+        close_file(fd)
 
 
 @contextmanager
 def one_at_a_time(path: Path, mode: int) -> Iterator[None]:
     """Wait until no other thread or process is in such a block for this lock file; the file stays there, empty."""
-    # Opened anew each time: a lock belongs to an open file, and a child process shares those of its parent.
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, mode)
+    # Opened anew each time: two threads that share an open file would both be granted its lock.
+    fd = open_file(path, os.O_RDWR | os.O_CREAT, mode)
     try:
+        keep_mode(fd, mode)
         if fcntl is not None:
             fcntl.flock(fd, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(fd)
+        close_file(fd)
+
+
+def keep_mode(fd: int, mode: int) -> None:
+    """Give a regular file these permission bits, unless it is another owner's or no regular file at all."""
+    state = os.fstat(fd)
+    if stat.S_ISREG(state.st_mode) and stat.S_IMODE(state.st_mode) != mode and hasattr(os, "fchmod"):
+        # The umask took bits away, or somebody changed them.
+        with contextlib.suppress(PermissionError):
+            os.fchmod(fd, mode)
 
 
 def _take(fd: int, *, exclusive: bool) -> bool:

@@ -31,6 +31,10 @@ class Outage:
         self.dropped += 1
         self.ended = seconds
 
+    def joined(self, later: Outage) -> Outage:
+        """Return this outage and a later one as one."""
+        return Outage(self.reason, self.began, later.ended, self.dropped + later.dropped)
+
     def told(self) -> tuple[str, dict[str, object]]:
         """Return the message and the fields of the one record that reports the outage when it is over."""
         fields: dict[str, object] = {
@@ -58,5 +62,5 @@ class Complaints:
         self._next = now + 1.0
         # Standard error may be closed, or stand on the very disk that is full.
         with contextlib.suppress(Exception):
-            sys.stderr.write(f"logdojo: {text}\n")
+            sys.stderr.write(f"logdojo: {' '.join(text.split())}\n")
             sys.stderr.flush()

@@ -7,7 +7,6 @@ lock, and a step that was done is not done again.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -18,8 +17,10 @@ from logdojo.logsetup.files.archives import Segment, left_over, segments
 from logdojo.logsetup.files.compressing import compress
 from logdojo.logsetup.files.locks import alone
 from logdojo.logsetup.files.mending import mend_glued, mend_tail
+from logdojo.logsetup.plain import text_of
 
 _SOON_SECONDS: Final = 0.2
+_LATER_SECONDS: Final = 1.0
 _LOOK_BACK: Final = 8
 _PATIENCE_SECONDS: Final = 10.0
 _RETENTION_SECONDS: Final = 60.0
@@ -69,6 +70,8 @@ class Upkeep:
         self.busy = bool(compressed or sealer or encrypt or retain)
         """Whether there may be something to do before the first rotation."""
         self._finished: set[str] = set()
+        self._first = True
+        self._failed = False
         self._retained = float("-inf")
         self._wanted = threading.Event()
         self._stopping = False
@@ -77,10 +80,15 @@ class Upkeep:
 
     def poke(self) -> None:
         """Say that there is something to do; returns at once."""
+        self._wanted.set()
         if self._thread is None and not self._stopping:
             self._thread = threading.Thread(target=self._run, name=f"upkeep of {self.log.name}", daemon=True)
-            self._thread.start()
-        self._wanted.set()
+            try:
+                self._thread.start()
+            # There is no room for one more thread, or the interpreter is about to end: at the next file, then.
+            except RuntimeError as error:
+                self._thread = None
+                self.complain(f"{self.log}: its archives wait ({error})")
 
     def after_fork(self) -> None:
         """Forget the parent's thread: it does not exist in a child process."""
@@ -92,10 +100,12 @@ class Upkeep:
         """Let the thread finish its round, and do the last one here; the log is closed by then."""
         self._stopping = True
         self._wanted.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(_PATIENCE_SECONDS)
-            self._thread = None
-        self.tend()
+        thread, self._thread = self._thread, None
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_PATIENCE_SECONDS)
+        # A round that still runs has everything in hand, or hangs in a step of the application's.
+        if thread is None or not thread.is_alive():
+            self._round()
 
     def tend(self) -> bool:
         """Do what can be done now; return whether something has to wait for a writer."""
@@ -105,18 +115,21 @@ class Upkeep:
             for path in left_over(self.log):
                 with alone(path) as fd:
                     if fd is not None:
-                        path.unlink(missing_ok=True)
+                        self._try("remove", path, path.unlink)
             archives = [segment for segment in segments(self.log) if not segment.live]
-            # What is neither to be compressed nor encrypted looks the same before and after; a few are looked at again
-            # after each start.
-            chosen = archives if self.compressed or self.encrypt else archives[-_LOOK_BACK:]
-            unfinished = [segment for segment in chosen if segment.stamp not in self._finished]
-            waiting = not all([self._finish(segment) for segment in unfinished])
+            if self._first:
+                self._first = False
+                # What is neither to be compressed nor encrypted looks the same before and after; a few are looked at
+                # again after each start.
+                if not self.compressed and self.encrypt is None:
+                    self._finished.update(segment.stamp for segment in archives[:-_LOOK_BACK])
+            unfinished = [segment for segment in archives if segment.stamp not in self._finished]
+            finished = [self._finish(segment) for segment in unfinished]
             # Ages grow by themselves; sizes and numbers only with a new archive.
             if self.retain is not None and (unfinished or time.monotonic() > self._retained + _RETENTION_SECONDS):
                 self._retained = time.monotonic()
                 self._try("apply retention to", self.log, self.retain)
-            return waiting
+            return not all(finished)
 
     def _finish(self, segment: Segment) -> bool:
         """Bring an archive into its last form; return whether it is in it."""
@@ -151,17 +164,33 @@ class Upkeep:
             step()
         # A sealer or a rule is the application's choice; whatever it raises, the next archive has its turn.
         except Exception as error:  # noqa: BLE001
-            self.complain(f"{path}: could not {verb} it ({type(error).__name__}: {error}); it is tried again later")
+            self._failed = True
+            self.complain(f"{path}: could not {verb} it ({_told(error)}); it is tried again later")
             return False
         return True
+
+    def _round(self) -> bool:
+        try:
+            return self.tend()
+        # The folder cannot be read, for example.
+        except Exception as error:  # noqa: BLE001
+            self._failed = True
+            self.complain(f"{self.log}: its archives cannot be looked after ({_told(error)})")
+            return True
 
     def _run(self) -> None:
         waiting = False
         while not self._stopping:
             regular = self.checkpoint_seconds if self.sealer is not None else _RETENTION_SECONDS
-            self._wanted.wait(_SOON_SECONDS if waiting else regular)
+            # What has failed is not for want of trying: on a full disk each attempt takes space from the log itself.
+            soon = _LATER_SECONDS if self._failed else _SOON_SECONDS
+            self._wanted.wait(soon if waiting else regular)
             self._wanted.clear()
             if self._stopping:
                 return
-            with contextlib.suppress(OSError):
-                waiting = self.tend()
+            self._failed = False
+            waiting = self._round()
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {text_of(error, 300)}"
