@@ -103,9 +103,12 @@ class Upkeep:
         thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():
             thread.join(_PATIENCE_SECONDS)
-        # A round that still runs has everything in hand, or hangs in a step of the application's.
         if thread is None or not thread.is_alive():
             self._round()
+        elif self.sealer is not None:
+            # A round that still runs has everything in hand, or hangs in a step of the application's; but the last
+            # records came after its checkpoint.
+            self._try("seal", self.log, self.sealer.checkpoint)
 
     def tend(self) -> bool:
         """Do what can be done now; return whether something has to wait for a writer."""
