@@ -169,13 +169,17 @@ class LogFileHandler(logging.Handler):
         """
         chain = self._chain
         assert chain is not None
-        outer = self._inside
-        if outer:
+        if self._inside:
             # A signal's handler logs while this thread is between link and write: it gets a chain of its own.
+            self._interrupted = True
             chain.restart()
+            try:
+                return self._file.append(chain.link(line))
+            except BaseException:
+                chain.restart()
+                raise
         self._inside = True
         try:
-            self._interrupted = False
             linked = chain.link(line)
             while self._interrupted:
                 # It came in the middle of the link.
@@ -194,7 +198,7 @@ class LogFileHandler(logging.Handler):
             chain.restart()
             raise
         finally:
-            self._inside, self._interrupted = outer, outer
+            self._inside = self._interrupted = False
 
     def _refused(self, line: bytes, error: Exception) -> None:
         """Count a record that could not be written, after waiting for space where that is wished; say so once."""
