@@ -5,12 +5,19 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from logdojo.errors import InputError, UsageError
 from logdojo.logsetup import LogSettings, dict_config, scope, setup, shutdown
+from logdojo.logsetup.configuration import Keep
+from logdojo.logsetup.encryption import KeyRing, decrypt_archive
+from logdojo.logsetup.files.archives import Decrypt, segments
+from logdojo.logsetup.integrity.keys import new_signing_key, save_signing_key
 from logdojo.logsetup.testing import fresh_logging
 
 
@@ -25,6 +32,15 @@ def _own_logging() -> Iterator[None]:
 def lines_of(file: Path) -> list[dict[str, object]]:
     """Return the events of a log file."""
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def all_lines_of(file: Path, decrypt: Decrypt | None = None) -> list[dict[str, object]]:
+    """Return the events of a log file and its archives."""
+    events = []
+    for segment in segments(file):
+        with segment.open(decrypt) as content:
+            events += [json.loads(line) for line in content if line.strip()]
+    return events
 
 
 def test_console_and_file_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -156,3 +172,98 @@ def test_a_demonstration_runs():
     )
     assert done.stdout == ""
     assert json.loads(done.stderr.splitlines()[-1])["error.type"] == "ValueError"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> dict[str, Path]:
+    """A key to seal with and a ring to encrypt with, in files."""
+    seal_key, ring = tmp_path / "seal.pem", tmp_path / "keys.json"
+    save_signing_key(seal_key, new_signing_key())
+    KeyRing.new().create(ring)
+    return {"seal_key": seal_key, "encryption_keys": ring}
+
+
+def test_everything_switched_on_is_plain_data(tmp_path: Path, keys: dict[str, Path]):
+    """A configuration with all that a file can have could stand in a JSON file, and holds the paths of keys, no key."""
+    settings = LogSettings(
+        file=tmp_path / "app.log",
+        rotate_every=timedelta(days=1),
+        max_bytes=10**8,
+        compress=True,
+        keep=Keep(max_age=timedelta(days=30), max_files=50),
+        when_full="block",
+        **keys,
+    )
+    text = json.dumps(dict_config(settings))
+    assert json.loads(text) == dict_config(settings)
+    assert str(keys["seal_key"]) in text
+    assert "PRIVATE" not in text
+
+
+def test_everything_switched_on_works(tmp_path: Path, keys: dict[str, Path]):
+    """One call sets up rotation, compression, sealing, encryption and retention; the archive holds what was logged."""
+    file = tmp_path / "app.log"
+    setup(LogSettings(file=file, console=False, max_bytes=2_000, compress=True, keep=Keep(max_files=2), **keys))
+    for number in range(60):
+        logging.getLogger("shop").info("order %d", number)
+    shutdown()
+    *archives, live = segments(file)
+    assert [segment.path.name.endswith(".gz.enc") for segment in archives] == [True, True]
+    ring = KeyRing.load(keys["encryption_keys"])
+    numbers = [
+        int(str(event["message"]).split()[1]) for event in all_lines_of(file, partial(decrypt_archive, keys=ring))
+    ]
+    assert not live.encrypted
+    assert numbers == list(range(60 - len(numbers), 60))
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o777, 0o641])
+def test_a_mode_for_everybody_is_refused(mode: int):
+    """A log that everybody may read, write or run is no log; the error names the mode and a better one."""
+    with pytest.raises(UsageError, match=f"{mode:#o}") as caught:
+        LogSettings(mode=mode)
+    assert "0o640" in caught.value.hint
+
+
+@pytest.mark.parametrize("which", ["seal_key", "encryption_keys"])
+def test_a_key_that_is_missing_changes_nothing(tmp_path: Path, which: str):
+    """The error names the file of the key; logging goes on as before, and no log file is made."""
+    before, after = tmp_path / "before.log", tmp_path / "after.log"
+    setup(LogSettings(file=before, console=False))
+    with pytest.raises(InputError, match=r"missing\.pem"):
+        setup(LogSettings(file=after, console=False, **{which: tmp_path / "missing.pem"}))
+    logging.getLogger("shop").info("still here")
+    assert len(lines_of(before)) == 1
+    assert not after.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_bytes": -1},
+        {"rotate_every": timedelta(milliseconds=5)},
+        {"keep": Keep(max_files=-1)},
+        {"keep": Keep(max_age=timedelta(days=-1))},
+    ],
+    ids=["max_bytes", "rotate_every", "max_files", "max_age"],
+)
+def test_a_limit_out_of_range_changes_nothing(tmp_path: Path, wrong: dict[str, Any]):
+    """The error names the limit; logging goes on as before."""
+    file = tmp_path / "app.log"
+    setup(LogSettings(file=file, console=False))
+    with pytest.raises(UsageError, match=r"max_bytes|every|max_files|max_age"):
+        setup(LogSettings(file=file, console=False, **wrong))
+    logging.getLogger("shop").info("still here")
+    assert len(lines_of(file)) == 1
+
+
+def test_logs_of_two_names_in_one_folder_do_not_mix(tmp_path: Path):
+    """A log whose name begins with another's has archives of its own."""
+    for name in ("app.log", "app.log.audit"):
+        setup(LogSettings(file=tmp_path / name, console=False, max_bytes=500))
+        for number in range(10):
+            logging.getLogger(name).info("%d", number)
+        shutdown()
+    for name in ("app.log", "app.log.audit"):
+        found = [(event["log.logger"], event["message"]) for event in all_lines_of(tmp_path / name)]
+        assert found == [(name, str(n)) for n in range(10)]

@@ -127,3 +127,21 @@ def test_a_redactor_sees_every_line_and_rewrites_the_suspicious_ones():
     record = made({"msg": "pw %s", "args": ("hunter2",), "name": "s", "funcName": "f", "created": 1.7e9, "extras": {}})
     assert b"hunter2" not in encoder.line(record)
     assert b"[redacted]" in encoder.line(record)
+
+
+def test_a_thread_that_logs_in_another_second_changes_no_time_but_its_own():
+    """A record keeps its own second, also when another thread logs in the next one while its line is being made."""
+    encoder = LineEncoder()
+    early, late = (logging.makeLogRecord({"msg": "x", "created": seconds}) for seconds in (1_000.5, 1_001.5))
+
+    class Thread(str):
+        """The name of a thread that gives way to another one in the middle of its line."""
+
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            encoder.line(late)
+            return super().__hash__()
+
+    early.threadName = Thread("one")
+    assert b"1970-01-01T00:16:40.500Z" in encoder.line(early)

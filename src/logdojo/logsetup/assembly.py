@@ -22,6 +22,7 @@ from logdojo.logsetup.formatters import HumanFormatter, JsonFormatter
 
 if TYPE_CHECKING:
     from logdojo.logsetup.integrity.sealer import Sealer
+    from logdojo.logsetup.retention import Retention
 
 
 def json_formatter(
@@ -76,22 +77,37 @@ def file_handler(
         encrypt=_encryption(encryption_keys),
         retain=_retention(log, retention, sealer),
     )
-    every = timedelta(seconds=every_seconds) if every_seconds is not None else None
-    return LogFileHandler(
-        log, mode=mode, rotation=Rotation(max_bytes, every), chain=chain, upkeep=upkeep, when_full=when_full
-    )
+    rotation = _rotation(max_bytes, every_seconds)
+    return LogFileHandler(log, mode=mode, rotation=rotation, chain=chain, upkeep=upkeep, when_full=when_full)
 
 
-def must_open(path: str, *, mode: int, seal_key: str | None, encryption_keys: str | None) -> None:
+def must_open(
+    path: str,
+    *,
+    mode: int,
+    max_bytes: int,
+    every_seconds: float | None,
+    seal_key: str | None,
+    encryption_keys: str | None,
+    retention: Mapping[str, Any] | None,
+) -> None:
     """Find out whether a file handler could be made, and make none.
 
     Raises:
         InputError: a key cannot be read.
         OSError: the file cannot be opened.
+        UsageError: a limit is out of range.
     """
-    Appender(Path(path), mode).close()
+    _rotation(max_bytes, every_seconds)
+    _rule(retention)
     _integrity(Path(path), seal_key)
     _encryption(encryption_keys)
+    # Last, since it makes the file.
+    Appender(Path(path), mode).close()
+
+
+def _rotation(max_bytes: int, every_seconds: float | None) -> Rotation:
+    return Rotation(max_bytes, timedelta(seconds=every_seconds) if every_seconds is not None else None)
 
 
 def _redactor(names: Sequence[str], secret_variables: Sequence[str]) -> Redacts:
@@ -122,18 +138,26 @@ def _encryption(keys: str | None) -> Callable[[Path], Path] | None:
     return partial(encrypt_archive, keys=ring)
 
 
-def _retention(log: Path, limits: Mapping[str, Any] | None, sealer: Sealer | None) -> Callable[[], object] | None:
+def _rule(limits: Mapping[str, Any] | None) -> Retention | None:
     if not limits:
         return None
-    from logdojo.logsetup.retention import Retention, apply
-    from logdojo.logsetup.shipping.cursor import passed_by_all
+    from logdojo.logsetup.retention import Retention
 
     age = limits.get("max_age_seconds")
-    rule = Retention(
+    return Retention(
         max_age=timedelta(seconds=age) if age is not None else None,
         max_bytes=limits.get("max_bytes"),
         max_files=limits.get("max_files"),
     )
+
+
+def _retention(log: Path, limits: Mapping[str, Any] | None, sealer: Sealer | None) -> Callable[[], object] | None:
+    rule = _rule(limits)
+    if rule is None:
+        return None
+    from logdojo.logsetup.retention import apply
+    from logdojo.logsetup.shipping.cursor import passed_by_all
+
     # A sealed log tells in its ledger what was removed, so that it can be told from what was stolen.
     note = sealer.removed if sealer is not None else None
     return lambda: apply(log, rule, shipped=passed_by_all(log), note=note)

@@ -143,6 +143,7 @@ def setup(settings: LogSettings | None = None) -> None:
 
     Raises:
         InputError: the log file or a key cannot be opened; logging then stays as it was.
+        UsageError: a limit of rotation or retention is out of range; likewise.
     """
     settings = settings or LogSettings()
     _must_open(settings)
@@ -196,9 +197,9 @@ def _must_open(settings: LogSettings) -> None:
     from logdojo.logsetup.assembly import must_open
 
     chosen = _file(settings)
-    names = ("path", "mode", "seal_key", "encryption_keys")
+    names = ("path", "mode", "max_bytes", "every_seconds", "seal_key", "encryption_keys", "retention")
     try:
-        must_open(**{name: chosen[name] for name in names})  # type: ignore[arg-type]  # dictConfig passes the same
+        must_open(**{name: chosen.get(name) for name in names})  # type: ignore[arg-type]  # dictConfig passes the same
     except OSError as error:
         raise InputError(
             f"{settings.file}: the log file cannot be opened ({error.strerror})",

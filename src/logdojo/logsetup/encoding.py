@@ -60,8 +60,8 @@ class LineEncoder:
         self.service = service
         self.redactor = redactor
         self._clean = redactor.clean if redactor is not None else None
-        self._second = -1
-        self._prefix = b""
+        # One value, so that no thread reads the number of one second and the text of another.
+        self._second = -1, b""
         self._sites: dict[object, tuple[bytes, bytes, bool]] = {}
         self._names: dict[str, bytes] = {}
 
@@ -99,11 +99,12 @@ class LineEncoder:
             return b""
         created = record.created
         second = int(created)
-        if second != self._second:
+        known = self._second
+        if second != known[0]:
             # Rounding towards zero is rounding down only after 1970.
             if second < 1:
                 return b""
-            self._prefix, self._second = b'{"@timestamp":"' + second_of(second).encode(), second
+            known = self._second = second, b'{"@timestamp":"' + second_of(second).encode()
         key = (
             record.name,
             record.levelname,
@@ -152,7 +153,7 @@ class LineEncoder:
         if self._clean is not None and not (site[2] and self._clean(varying)):
             return b""
         moment = _MILLISECONDS[int((created - second) * 1000)]
-        line = b"".join((self._prefix, moment, site[0], varying, site[1], b"}"))
+        line = b"".join((known[1], moment, site[0], varying, site[1], b"}"))
         # An integer is looked for five times as fast as a bytes of length one.
         return b"" if (not line.isascii() or 0x7F in line) and _UNUSUAL.search(line) else line
 
