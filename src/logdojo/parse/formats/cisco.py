@@ -19,7 +19,7 @@ from logdojo.parse.declared import Signs, write_time
 from logdojo.parse.draft import Draft
 from logdojo.parse.format import Format, ReadText
 from logdojo.parse.formats.device_header import read_header, write_severity
-from logdojo.parse.formats.messages import Target, compiled, messages, write
+from logdojo.parse.formats.messages import Targets, compiled, messages, write
 from logdojo.parse.kinds import kind_of
 
 _HEAD: Final = re.compile(r"%(?:ASA|FTD|PIX|FWSM)-(?:\w{1,16}-)?([0-7])-(\d{6}):? {0,2}", re.ASCII)
@@ -32,7 +32,6 @@ _ANY: Final = (
     r"(?:/{source.port})?(?:\([^()]{0,64}\))? (?:to|dst|dest) (?:{observer.egress.interface.name:[^\s:]}:)?"
     r"{destination.ip:[0-9a-fA-F.:]}(?:/{destination.port})?)"
 )
-_BASE: Final = {"observer.vendor": "Cisco", "observer.type": "firewall"}
 _OUTCOMES: Final = MappingProxyType(
     {
         "allow": ("success", "allowed"),
@@ -75,27 +74,31 @@ def _read_firewall(draft: Draft, start: int, now: datetime | None) -> bool:
     head = _HEAD.search(line, start, start + 320)
     if head is None:
         return False
-    read_header(draft, head.start(), now)
-    fields, at = draft.fields, head.end()
+    first, at = head.span()
+    if first:
+        read_header(draft, first, now)
+    fields, spans = draft.fields, draft.spans
     severity, number = head.groups()
-    fields.update(_BASE)
+    fields["observer.vendor"] = "Cisco"
+    fields["observer.type"] = "firewall"
     fields["event.code"] = number
-    draft.spans["event.code"] = head.span(2)
+    spans["event.code"] = head.span(2)
     if "log.syslog.severity.code" not in fields:
         write_severity(fields, int(severity))
-    draft.text("message", (at, len(line)))
+    if at < len(line):
+        fields["message"] = line[at:]
+        spans["message"] = (at, len(line))
     table = messages("cisco_asa")
     message = table.find(number)
-    fitted = message is not None and table.read(draft, at, message)
-    if number.startswith("4300"):
-        _read_security_event(draft, at, now)
-    elif not fitted:
+    if message is None or not table.read(draft, at, message):
         _read_any(draft, at)
         fields.setdefault("event.category", ["network"])
         fields.setdefault("event.type", ["info"])
-    if "user.name" not in fields and "source.user.name" in fields:
+    elif message.pattern is None and number.startswith("4300"):
+        _read_security_event(draft, at, now)
+    if "source.user.name" in fields and "user.name" not in fields:
         fields["user.name"] = fields["source.user.name"]
-        draft.spans["user.name"] = draft.spans["source.user.name"]
+        spans["user.name"] = spans["source.user.name"]
     return True
 
 
@@ -148,7 +151,7 @@ def _read_any(draft: Draft, start: int) -> None:
 
 
 @cache
-def _any() -> tuple[re.Pattern[str], tuple[Target, ...]]:
+def _any() -> tuple[re.Pattern[str], Targets]:
     return compiled(_ANY, {})
 
 

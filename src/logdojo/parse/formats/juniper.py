@@ -15,7 +15,7 @@ from logdojo.parse.declared import Signs
 from logdojo.parse.draft import Draft
 from logdojo.parse.format import Format
 from logdojo.parse.formats.fortinet import add_bytes
-from logdojo.parse.formats.messages import Target, compiled, write
+from logdojo.parse.formats.messages import Targets, compiled, write
 
 _TAG: Final = re.compile(r"([A-Z][A-Z0-9]{1,15}_[A-Z0-9_]{3,48})[: ]{1,3}$")
 _HEADER: Final = re.compile(
@@ -126,7 +126,7 @@ def _read(draft: Draft, start: int, now: datetime | None) -> bool:
 
 
 @cache
-def _sentence(word: str) -> tuple[re.Pattern[str], tuple[Target, ...]]:
+def _sentence(word: str) -> tuple[re.Pattern[str], Targets]:
     return compiled(_SENTENCES[word], {})
 
 

@@ -38,12 +38,17 @@ _CHARACTERS: Final = {
 _TEXT, _NUMBER, _ADDRESS, _TRANSPORT = range(4)
 
 
-class Target(NamedTuple):
-    """A place in an expression and the field that its text becomes."""
+Places = tuple[tuple[int, str], ...]
+"""Numbers of groups, counted from 0, and the field that the text of each becomes."""
 
-    group: int
-    name: str
-    kind: int
+
+class Targets(NamedTuple):
+    """The places in an expression, by what is written there."""
+
+    texts: Places
+    numbers: Places
+    addresses: Places
+    transports: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Message:
     """
 
     pattern: re.Pattern[str] | None
-    targets: tuple[Target, ...]
+    targets: Targets
     means: Mapping[str, object]
     word: str = ""
 
@@ -113,12 +118,12 @@ class Messages:
     def _compiled(self, entry: Mapping[str, Any]) -> Message:
         means = {**self.meanings[entry["means"]], **meaning_of(entry.get("also") or {})}
         if "match" not in entry:
-            return Message(None, (), means)
+            return Message(None, Targets((), (), (), ()), means)
         pattern, targets = compiled(str(entry["match"]), self.macros)
         return Message(pattern, targets, means, str(entry.get("word", "")))
 
 
-def compiled(text: str, macros: Mapping[str, str]) -> tuple[re.Pattern[str], tuple[Target, ...]]:
+def compiled(text: str, macros: Mapping[str, str]) -> tuple[re.Pattern[str], Targets]:
     """Compile an expression with places and macros.
 
     Raises:
@@ -137,36 +142,39 @@ def compiled(text: str, macros: Mapping[str, str]) -> tuple[re.Pattern[str], tup
         return f"(?P<p{len(names)}>{inner})" if counted else f"(?P<p{len(names)}>{inner}{{{least},256}}{lazy})"
 
     pattern = re.compile(_PLACE.sub(place, text), re.ASCII)
-    targets = tuple(
-        Target(pattern.groupindex[f"p{number}"], name, _kind(name)) for number, name in enumerate(names, start=1)
-    )
-    return pattern, targets
+    by_kind: list[list[tuple[int, str]]] = [[], [], [], []]
+    for number, name in enumerate(names, start=1):
+        by_kind[_kind(name)].append((pattern.groupindex[f"p{number}"] - 1, name))
+    return pattern, Targets(*map(tuple, by_kind))
 
 
-def write(draft: Draft, found: re.Match[str], targets: tuple[Target, ...]) -> None:
+def write(draft: Draft, found: re.Match[str], targets: Targets) -> None:
     """Write the places of a match as fields with their spans."""
-    fields, spans, texts, span = draft.fields, draft.spans, found.groups(), found.span
-    for group, name, kind in targets:
-        text = texts[group - 1]
-        if not text:
-            continue
-        if kind == _ADDRESS:
+    fields, spans, said, places = draft.fields, draft.spans, found.groups(), found.regs
+    for at, name in targets.texts:
+        text = said[at]
+        if text and text not in EMPTY:
+            fields[name] = text
+            spans[name] = places[at + 1]
+    for at, name in targets.addresses:
+        text = said[at]
+        if text:
             try:
                 inet_pton(AF_INET6 if ":" in text else AF_INET, text)
             except OSError:
-                write_address(draft, name, *span(group))
+                write_address(draft, name, *places[at + 1])
             else:
                 fields[name] = text
-                spans[name] = span(group)
-        elif kind == _NUMBER:
+                spans[name] = places[at + 1]
+    for at, name in targets.numbers:
+        text = said[at]
+        if text:
             fields[name] = int(text)
             if text[0] != "0" or len(text) == 1:
-                spans[name] = span(group)
-        elif kind == _TEXT:
-            if text not in EMPTY:
-                fields[name] = text
-                spans[name] = span(group)
-        else:
+                spans[name] = places[at + 1]
+    for at, name in targets.transports:
+        text = said[at]
+        if text:
             word = text.lower()
             fields[name] = TRANSPORTS.get(word, word)
 

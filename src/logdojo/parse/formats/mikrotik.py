@@ -19,7 +19,7 @@ from logdojo.parse import syslog
 from logdojo.parse.declared import Signs
 from logdojo.parse.draft import Draft
 from logdojo.parse.format import Format
-from logdojo.parse.formats.messages import Target, compiled, write
+from logdojo.parse.formats.messages import Targets, compiled, write
 
 _MARK: Final = r" in:\S{1,64} out:"
 _END: Final = r"\[?{%s.ip:[^\s\[\]>,]}?\]?(?::{%s.port})?"
@@ -52,7 +52,7 @@ _WORD: Final = re.compile(r"[a-z]{4,12}")
 
 
 @cache
-def _packet() -> tuple[re.Pattern[str], tuple[Target, ...]]:
+def _packet() -> tuple[re.Pattern[str], Targets]:
     return compiled(_PACKET, {})
 
 
