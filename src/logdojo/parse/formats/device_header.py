@@ -113,13 +113,21 @@ def write_priority(fields: dict[str, object], digits: str) -> None:
     Raises:
         ValueError: it is above 191.
     """
+    fields.update(_priority(digits))
+
+
+@lru_cache(maxsize=256)
+def _priority(digits: str) -> dict[str, object]:
     facility, severity = divmod(int(digits), 8)
     if facility >= len(FACILITIES):
         raise ValueError(f"broken syslog header: priority <{digits}> is above 191")
-    fields["log.syslog.priority"] = int(digits)
-    fields["log.syslog.facility.code"] = facility
-    fields["log.syslog.facility.name"] = FACILITIES[facility]
+    fields: dict[str, object] = {
+        "log.syslog.priority": int(digits),
+        "log.syslog.facility.code": facility,
+        "log.syslog.facility.name": FACILITIES[facility],
+    }
     write_severity(fields, severity)
+    return fields
 
 
 def write_severity(fields: dict[str, object], severity: int) -> None:

@@ -99,7 +99,7 @@ def read_packet(draft: Draft, start: int) -> bool:
     packet = _PACKET.match(line, at) if at >= start else None
     if packet is None:
         return False
-    fields, spans, span = draft.fields, draft.spans, packet.span
+    fields, spans, span = draft.fields, draft.spans, packet.regs
     (into, out, receiver, sender, source, destination, length, ttl, number, transport, from_port, to_port,
      kind, code, window, flags) = packet.groups()  # fmt: skip
     six = ":" in source
@@ -107,28 +107,28 @@ def read_packet(draft: Draft, start: int) -> bool:
         inet_pton(AF_INET6 if six else AF_INET, source)
         inet_pton(AF_INET6 if six else AF_INET, destination)
     except OSError:
-        draft.address("source", span(5))
-        draft.address("destination", span(6))
+        draft.address("source", span[5])
+        draft.address("destination", span[6])
     else:
         fields["source.ip"], fields["destination.ip"] = source, destination
-        spans["source.ip"], spans["destination.ip"] = span(5), span(6)
+        spans["source.ip"], spans["destination.ip"] = span[5], span[6]
     if from_port is not None:
         fields["source.port"], fields["destination.port"] = int(from_port), int(to_port)
         if from_port[0] != "0" and to_port[0] != "0":
-            spans["source.port"], spans["destination.port"] = span(11), span(12)
+            spans["source.port"], spans["destination.port"] = span[11], span[12]
     fields["network.transport"] = _TRANSPORT.get(transport) or transport.lower()
     fields["network.type"] = "ipv6" if six else "ipv4"
     if sender is not None:
         fields["source.mac"], fields["destination.mac"] = sender, receiver
-        spans["source.mac"], spans["destination.mac"] = span(4), span(3)
+        spans["source.mac"], spans["destination.mac"] = span[4], span[3]
     if into:
         fields["observer.ingress.interface.name"] = into
-        spans["observer.ingress.interface.name"] = span(1)
+        spans["observer.ingress.interface.name"] = span[1]
         if not out:
             fields["network.direction"] = "ingress"
     if out:
         fields["observer.egress.interface.name"] = out
-        spans["observer.egress.interface.name"] = span(2)
+        spans["observer.egress.interface.name"] = span[2]
         if not into:
             fields["network.direction"] = "egress"
     if length:
@@ -151,8 +151,8 @@ def _mean(fields: dict[str, object], prefix: str) -> None:
     name, action, (category, kind, outcome) = _said(prefix)
     if name:
         fields["rule.name"] = name
-    fields["event.category"] = list(category)
-    fields["event.type"] = list(kind)
+    fields["event.category"] = [*category]
+    fields["event.type"] = [*kind]
     if action:
         fields["event.action"] = action
     fields["event.outcome"] = outcome
