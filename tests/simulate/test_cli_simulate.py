@@ -8,7 +8,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from logdojo.simulate import simulate
+import pytest
+
+from logdojo.simulate import company_days, simulate
 
 COMMAND = [sys.executable, "-m", "logdojo", "simulate", "--lines", "40", "--seed", "9"]
 WANTED = [asdict(item) for item in simulate(40, seed=9)]
@@ -43,3 +45,26 @@ def test_contradicting_options_are_refused(tmp_path: Path):
     run = subprocess.run([*COMMAND, "--out", gone], capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert gone in run.stderr
+
+
+COMPANY = [sys.executable, "-m", "logdojo", "simulate", "--company", "--days", "1", "--events-per-day", "60"]
+
+
+def test_company_writes_raw_lines_or_labelled_ones():
+    """With --company the lines of the days come raw, and with --jsonl as JSON with label, stage and slots."""
+    wanted = list(company_days(days=1, seed=4, events_per_day=60))
+    run = subprocess.run([*COMMAND[:4], *COMPANY[4:], "--seed", "4"], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == [item.line for item in wanted]
+    run = subprocess.run([*COMPANY, "--seed", "4", "--jsonl"], capture_output=True, text=True, check=True)
+    assert [json.loads(line) for line in run.stdout.splitlines()] == [asdict(item) for item in wanted]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--days", "2"], ["--company", "--lines", "5"], ["--company", "--raw", "--jsonl"], ["--company", "--attack", "x"]],
+)
+def test_what_does_not_go_together_is_refused(options: list[str]):
+    """Options of the other form, contradictions and unknown attacks are usage errors with a remedy."""
+    run = subprocess.run([*COMMAND[:4], *options], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "hint: " in run.stderr

@@ -205,7 +205,7 @@ def panos(s: Scene, when: float, flow: Flow, host: str) -> None:
     slots["source.bytes"] = sent
     slots["destination.bytes"] = received
     slots["network.bytes"] = sent + received
-    slots["event.action"] = action
+    slots["rule.name"] = f"{near}-to-{far}"
     if user:
         slots["user.name"] = user
     s.put(end, "panos", line, slots)

@@ -208,7 +208,7 @@ def _key_theft(s: Scene) -> Iterator[None]:
     for _ in s.steps(0.6):
         visit(s, source, site, agent, odd=0.5, failing=0.4)
         if s.chance(0.2):
-            sudo(s, site.name, "www-data", s.one(COMMANDS), allowed=s.chance(0.8))
+            sudo(s, site.name, s.one(("deploy", "www-data")), s.one(COMMANDS), allowed=s.chance(0.8))
         s.wait()
         yield
     s.enter("key used", "T1078.004")

@@ -103,7 +103,7 @@ def _noise(s: Scene) -> Iterator[None]:
 
 def _nightly(s: Scene) -> Iterator[None]:
     """Jobs of the night: accounts of services on servers."""
-    user = s.one(names.SERVICES)
+    user = s.one(("www-data", "deploy", "tomcat")) if s.chance(0.3) else s.one(names.SERVICES)
     source = s.linux().address
     for _ in s.steps(1.15):
         s.wait(15)

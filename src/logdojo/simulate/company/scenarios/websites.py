@@ -50,7 +50,7 @@ def _exploitation(s: Scene) -> Iterator[None]:
         s.wait()
         yield
         if s.chance(0.5):
-            sudo(s, site.name, "www-data", s.one(COMMANDS), allowed=s.chance(0.7))
+            sudo(s, site.name, s.one(("www-data", "tomcat", "deploy")), s.one(COMMANDS), allowed=s.chance(0.7))
         if s.chance(0.5):
             connect(s, site.address, client, s.one((443, 8443, 80)))
 
