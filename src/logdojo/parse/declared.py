@@ -17,6 +17,7 @@
       user.name: [user, unauthuser]
     constants: {observer.type: firewall}
     means: …                              see ``meaning``
+    prose: true                           the message is free text: look in it for addresses and users without a field
     refine: sonicwall                     a module of ``formats``: ``before(line, spans)``, ``after(draft, spans)``
 
 Sources are paths in JSON, keys of pairs, names of columns, and groups of an expression.
@@ -39,7 +40,7 @@ from logdojo.parse.values import EMPTY, Getter, getter
 Spans = Mapping[str, tuple[int, int]]
 KEYS: Final = frozenset(
     {"name", "vendor", "product", "doc", "signs", "shape", "time", "fields", "constants", "means", "unwrap"}
-    | {"refine"}
+    | {"refine", "prose"}
 )
 SIGNS: Final = frozenset({"starts", "holds", "programs", "keys", "values", "also", "mark"})
 
@@ -227,6 +228,7 @@ def declared_from(document: Mapping[str, Any], *, where: str) -> Declared:
         options={
             **(document.get(shape) or {}),
             "refine": str(document.get("refine") or ""),
+            "prose": bool(document.get("prose")),
             "unwrap": _texts(document.get("unwrap") or ()),
         },
         times=tuple(_texts(each) for each in _listed(document.get("time"))),

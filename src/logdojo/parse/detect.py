@@ -95,7 +95,11 @@ def _read_by_signs(draft: Draft, start: int, now: datetime | None) -> str:
 
 
 def _reads(candidate: Format, draft: Draft, start: int, now: datetime | None) -> bool:
-    return candidate.read_text is not None and candidate.read_text(draft, start, now)
+    if candidate.read_text is None or not candidate.read_text(draft, start, now):
+        return False
+    if candidate.prose:
+        general.complete(draft, start)
+    return True
 
 
 def _shows(candidate: Format, line: str, start: int) -> bool:
@@ -130,6 +134,9 @@ def _read_json(draft: Draft, text: str, now: datetime | None, *, strict: bool = 
     if found is not None and found.read_document is not None:
         found.read_document(draft, inner, now)
         return draft.done(found.name)
+    container = wrapped.read_document(draft.line, document, now, lambda one: read(one, now=now, inside=True))
+    if container is not None:
+        return container
     return general.read_document(draft, inner, now, strict=strict, inner=partial(_line_of_a_format, now=now))
 
 

@@ -30,6 +30,7 @@ class Format:
         read_document: reads a JSON document; None for a format of text.
         unwrap: keys under which a document may hold the event itself, or a list of one.
         doc: where the format is described.
+        prose: whether its message is free text, in which addresses and users are looked for that no field names.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Format:
     read_document: ReadDocument | None = None
     unwrap: tuple[str, ...] = ()
     doc: str = ""
+    prose: bool = False

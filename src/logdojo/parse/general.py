@@ -38,6 +38,7 @@ _LOGIN: Final = re.compile(
     r"|credential|two-factor|\b2fa\b|\bmfa\b|\botp\b",
     re.ASCII | re.IGNORECASE,
 )
+_HEADER: Final = frozenset({"host.name", "process.name", "log.syslog.priority"})
 _HIGHEST_PORT: Final = 65_535
 _EARLY: Final = 40
 """A time that ends within so many code points stands at the beginning, and the message goes on after it."""
@@ -67,8 +68,8 @@ def read_text(draft: Draft, start: int, now: datetime | None) -> LogEvent:
     if "message" not in draft.fields and at < len(line):
         draft.fields["message"] = line[at:].lstrip(" ]:,-") if at - start < _EARLY else line[start:]
     _write_meaning(draft.fields, line, at)
-    named = headed and ("host.name" in draft.fields or "process.name" in draft.fields)
-    return draft.done("syslog" if named or headed else "pairs" if written >= 3 else "text")
+    named = headed and not _HEADER.isdisjoint(draft.fields)
+    return draft.done("syslog" if named else "pairs" if written >= 3 else "text")
 
 
 def _write_text(draft: Draft, start: int, body: int, now: datetime | None) -> int:
@@ -76,17 +77,21 @@ def _write_text(draft: Draft, start: int, body: int, now: datetime | None) -> in
     line, fields = draft.line, draft.fields
     places: dict[str, tuple[tuple[int, int], int]] = {}
     equals = 0
+    times: dict[str, str] = {}
     for field, key, span, equal in prose.pairs(line, start):
         rank = (known(key) or ("", 0))[1] + (0 if equal else 1_000)
         equals += equal
         if field == "time":
-            if "@timestamp" not in fields:
-                write_time(fields, line[slice(*span)], now=now)
-                fields.pop("logdojo.time.unread", None)
+            times[key.lower()] = line[slice(*span)]
         elif field == "host.name" and is_ip(line[slice(*span)].removeprefix("::ffff:")):
             continue
         elif prose.fits(field, line[slice(*span)]) and (field not in places or rank < places[field][1]):
             places[field] = (span, rank)
+    if times and "@timestamp" not in fields:
+        # Some write date and time apart.
+        both = f"{times['date']} {times['time']}" if {"date", "time"} <= set(times) else next(iter(times.values()))
+        write_time(fields, both, now=now)
+        fields.pop("logdojo.time.unread", None)
     for field, (span, _) in places.items():
         if field not in ("message", "log.level"):
             _put(draft, field, span)
@@ -108,6 +113,18 @@ def _write_text(draft: Draft, start: int, body: int, now: datetime | None) -> in
     if (said := prose.level(line, start)) is not None:
         draft.text("log.level", said)
     return equals
+
+
+def complete(draft: Draft, start: int) -> None:
+    """Add the addresses and the user that a message of free text names and its format has no field for."""
+    found = prose.addresses(draft.line, start)
+    for side in ("source", "destination"):
+        if f"{side}.ip" not in draft.fields:
+            for field in (f"{side}.ip", f"{side}.port"):
+                if field in found:
+                    _put(draft, field, found[field])
+    if "user.name" not in draft.fields and (who := prose.user(draft.line, start)) is not None:
+        draft.text("user.name", who)
 
 
 def _put(draft: Draft, field: str, span: tuple[int, int]) -> None:

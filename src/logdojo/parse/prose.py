@@ -78,14 +78,16 @@ _RETURNED: Final = re.compile(
     r"\b(?:returned|status(?:[ _-]?code)?|response(?:[ _-]code)?|code)[ =:]{1,3}(?P<status>[1-5]\d\d)\b",
     re.ASCII | re.IGNORECASE,
 )
+_BETWEEN_BARS: Final = re.compile(r"\| (?P<status>[1-5]\d\d) \|", re.ASCII)
 _PAIR: Final = re.compile(
-    r"(?<![\w.\-/])\\?[\"']?(?P<key>[A-Za-z_@][\w.\-]{0,47})\\?[\"']?(?: ?= ?|: ?)"
+    r"(?<![\w.\-/])\\?[\"']?(?P<key>[A-Za-z_@][\w.\-]{0,47})\\?[\"']?(?:=| = |: ?)"
     r"(?:\\?\"(?P<q>[^\"\\]{0,1024})\\?\"|'(?P<s>[^']{0,1024})'|<(?P<a>[^<>]{0,256})>|\[(?P<b>[^\[\]]{0,256})\]"
     r"|(?P<v>[^\s,;\"'<>()\[\]{}|&]{1,1024}))",
     re.ASCII,
 )
 _TRANSPORT: Final = re.compile(
-    r"(?:\bproto(?:col)?[ =:]{1,2}|\bIP proto |[{(<])(?P<a>TCP|UDP|ICMP|tcp|udp|icmp)(?![\w/])|\b(?P<b>TCP|UDP) \(", re.ASCII
+    r"(?:\bproto(?:col)?[ =:]{1,2}|\bIP proto |[{(<])(?P<a>TCP|UDP|ICMP|tcp|udp|icmp)(?![\w/])|\b(?P<b>TCP|UDP) \(",
+    re.ASCII,
 )
 _COLON: Final = frozenset(
     {
@@ -234,7 +236,9 @@ def request(line: str, start: int) -> dict[str, Span]:
         "destination.bytes": "bytes",
     }
     found = {name: match.span(group) for name, group in names.items() if match[group]}
-    if "http.response.status_code" not in found and (said := _RETURNED.search(line, match.end(), stop)):
+    if "http.response.status_code" not in found and (
+        said := _RETURNED.search(line, match.end(), stop) or _BETWEEN_BARS.search(line, start, match.start())
+    ):
         found["http.response.status_code"] = said.span("status")
     return found
 

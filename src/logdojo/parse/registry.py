@@ -108,7 +108,8 @@ def _declared(declared: Declared, file: str, doc: str) -> Format:
     if declared.shape == "json":
         read = reader_of_documents(declared)
         return Format(declared.name, declared.signs, read_document=read, unwrap=unwrap, doc=doc)
-    return Format(declared.name, declared.signs, read_text=_reader_of_text(declared, file), doc=doc)
+    read_text = _reader_of_text(declared, file)
+    return Format(declared.name, declared.signs, read_text=read_text, doc=doc, prose=bool(declared.options["prose"]))
 
 
 def _reader_of_text(declared: Declared, file: str) -> ReadText:

@@ -26,9 +26,9 @@ Raises:
 """
 
 _KEY: Final = r"[A-Za-z_@][\w.\-/@$]{0,63}"
-_PAIR: Final = re.compile(rf'({_KEY})=(?:"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([^\s,;"\']*))', re.ASCII)
-_BLANK_PAIR: Final = re.compile(rf'({_KEY})=(?:"((?:[^"\\]|\\.)*)"|(\S*))', re.ASCII)
-_COLON_PAIR: Final = re.compile(rf'({_KEY}): ?(?:"((?:[^"\\]|\\.)*)"|([^;,"]*))', re.ASCII)
+_PAIR: Final = re.compile(rf'(?<![\w.\-/@$])({_KEY})=(?:"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([^\s,;"\']*))', re.ASCII)
+_BLANK_PAIR: Final = re.compile(rf'(?<![\w.\-/@$])({_KEY})=(?:"((?:[^"\\]|\\.)*)"|(\S*))', re.ASCII)
+_COLON_PAIR: Final = re.compile(rf'(?<![\w.\-/@$])({_KEY}): ?(?:"((?:[^"\\]|\\.)*)"|([^;,"]*))', re.ASCII)
 _CEF_HEAD: Final = re.compile(r"CEF: ?(\d+)\|" + r"((?:[^|\\]|\\.)*)\|" * 6)
 _CEF_NAMES: Final = ("cef.version", "vendor", "product", "version", "id", "name", "severity")
 _CEF_KEY: Final = re.compile(rf"(?<=[\s|])({_KEY}(?:\[\d{{1,3}}\])?)=", re.ASCII)

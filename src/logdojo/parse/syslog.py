@@ -101,7 +101,7 @@ def has_header(line: str) -> bool:
     if first == "<":
         return line.find(">", 2, 5) > 0
     if line[3:4] == " " and line[:3] in MONTHS:
-        return True
+        return _BSD.match(line) is not None
     if not first.isdigit():
         return False
     return (line[4:5] == "-" and line[7:8] == "-" and _ISO.match(line) is not None) or (

@@ -18,7 +18,6 @@ from logdojo.parse.declared import write_time
 _CRI: Final = re.compile(r"(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) [FP] (?=\S)", re.ASCII)
 _COMPOSE: Final = re.compile(r"([A-Za-z][\w.\-]{1,63}) {1,32}\| {1,2}(?=\S)", re.ASCII)
 _LEVELS: Final = frozenset({"trace", "debug", "info", "notice", "warn", "warning", "error", "critical", "fatal"})
-_INNER: Final = ("log", "message", "_raw", "MESSAGE")
 _MARKS: Final = frozenset(
     {"stream", "time", "kubernetes", "docker", "container_name", "container_id", "fluent", "agent"}
 )
@@ -54,13 +53,29 @@ def read_wrapped(line: str, now: datetime | None, read: Read) -> LogEvent | None
     return LogEvent(line, {**event.fields, **fields}, spans)
 
 
-def inner_line(document: Mapping[str, Any]) -> str:
-    """Return the line that a runtime or a shipper wrote into a document; "" if it is no such document."""
-    for key in _INNER:
-        inner = document.get(key)
-        if isinstance(inner, str) and (key != "log" or not _MARKS.isdisjoint(document)):
-            return inner.rstrip("\r\n")
-    return ""
+def read_document(line: str, document: Mapping[str, Any], now: datetime | None, read: Read) -> LogEvent | None:
+    """Read the line that a container runtime wrote into a document; None if it is no such document.
+
+    Args:
+        line: the whole line.
+        document: as it stands in the line.
+        now: reference of the year.
+        read: reads the line inside.
+    """
+    inner = document.get("log")
+    if not isinstance(inner, str) or _MARKS.isdisjoint(document):
+        return None
+    event = _read_inner(inner.rstrip("\r\n"), read)
+    if event is None:
+        return None
+    fields = dict(event.fields)
+    if "@timestamp" not in fields:
+        for name in ("time", "@timestamp", "timestamp"):
+            if isinstance(document.get(name), str):
+                write_time(fields, document[name], now=now)
+                break
+    # Escapes make places in the line inside differ from places in the whole.
+    return LogEvent(line, fields)
 
 
 def _read_inner(line: str, read: Read) -> LogEvent | None:

@@ -56,6 +56,18 @@ _DECODED: Final = frozenset({"comm", "exe", "cmd", "proctitle", "cwd", "acct", "
 _OUTCOMES: Final = MappingProxyType(
     {"success": "success", "yes": "success", "1": "success", "failed": "failure", "no": "failure", "0": "failure"}
 )
+# Numbers of the record types that the kernel writes where it knows no names (linux/audit.h).
+_KINDS: Final = MappingProxyType(
+    {
+        "1100": "USER_AUTH",
+        "1300": "SYSCALL",
+        "1302": "PATH",
+        "1305": "CONFIG_CHANGE",
+        "1309": "EXECVE",
+        "1326": "SECCOMP",
+    }
+    | {"1327": "PROCTITLE", "1400": "AVC", "1403": "MAC_POLICY_LOAD", "1701": "ANOM_ABEND"}
+)
 _MEANINGS: Final = (
     (("USER_LOGIN", "USER_AUTH", "USER_ERR", "USER_ACCT", "CRED_", "GRP_AUTH", "LOGIN"), "authentication", "start"),
     (("USER_START",), "session", "start"),
@@ -80,6 +92,7 @@ def _read(draft: Draft, start: int, now: datetime | None) -> bool:
         draft.text("host.name", record.span("node"))
         draft.text("auditd.sequence", record.span("id"))
         kind, at = record["type"] or "", record.end()
+        kind = _KINDS.get(kind, kind)
     elif (journal := _JOURNAL.match(line, start)) is not None:
         kind, at = journal["type"], journal.end()
     else:
@@ -102,6 +115,8 @@ def _read(draft: Draft, start: int, now: datetime | None) -> bool:
         elif key == "addr":
             if is_ip(value):
                 draft.address("source", pair.span(group))
+        elif key == "hostname" and is_ip(value):
+            continue
         elif key in _TEXTS and (key == "AUID" or _TEXTS[key] not in draft.fields):
             if group == 3 and key in _DECODED and len(value) > 3 and _HEX.fullmatch(value):
                 draft.fields[_TEXTS[key]] = bytes.fromhex(value).decode("utf-8", "replace").replace("\0", " ").strip()
@@ -131,7 +146,11 @@ def _read_laurel(draft: Draft, document: Mapping[str, Any], now: datetime | None
     write_time(fields, time, now=now)
     _put(fields, "auditd.sequence", sequence)
     _put(fields, "host.name", document.get("NODE"))
-    kinds = [key for key, value in document.items() if key.isupper() and isinstance(value, (dict, list)) and key != "PARENT_INFO"]
+    kinds = [
+        key
+        for key, value in document.items()
+        if key.isupper() and isinstance(value, (dict, list)) and key != "PARENT_INFO"
+    ]
     kind = "SYSCALL" if "SYSCALL" in kinds else next(iter(kinds), "")
     record = document.get(kind)
     record = record[0] if isinstance(record, list) and record else record
@@ -139,7 +158,11 @@ def _read_laurel(draft: Draft, document: Mapping[str, Any], now: datetime | None
     for key, field in _TEXTS.items():
         if field not in fields:
             value = record.get(key)
-            _put(fields, field, str(value) if key in {"uid", "auid", "euid", "ses", "syscall"} and value is not None else value)
+            _put(
+                fields,
+                field,
+                str(value) if key in {"uid", "auid", "euid", "ses", "syscall"} and value is not None else value,
+            )
     for key, field in _NUMBERS.items():
         value = record.get(key)
         if isinstance(value, int) and field not in fields:
@@ -179,7 +202,10 @@ FORMATS: Final = (
         "auditd.laurel",
         Signs(
             keys=("ID", "SYSCALL"),
-            also=tuple(("ID", kind) for kind in ("USER_AUTH", "USER_LOGIN", "USER_CMD", "USER_START", "EXECVE", "AVC", "NETFILTER_CFG")),
+            also=tuple(
+                ("ID", kind)
+                for kind in ("USER_AUTH", "USER_LOGIN", "USER_CMD", "USER_START", "EXECVE", "AVC", "NETFILTER_CFG")
+            ),
         ),
         read_document=_read_laurel,
         doc="https://github.com/threathunters-io/laurel",

@@ -31,7 +31,6 @@ FIELDS: Final = MappingProxyType(
         "unit": "service.name",
         "session": "linux.session.id",
         "tty": "linux.tty",
-        "reason": "event.reason",
         "module": "linux.pam.module",
         "service": "linux.pam.service",
         "device": "linux.device",
@@ -118,7 +117,11 @@ def _write(draft: Draft, said: Sentence, found: re.Match[str]) -> None:
         span = found.span(group)
         if span[0] >= span[1]:
             continue
-        if group == "ip":
+        if group == "reason":
+            while span[0] < span[1] and draft.line[span[0]] == " ":
+                span = span[0] + 1, span[1]
+            draft.text("event.reason", span)
+        elif group == "ip":
             draft.address("source", span)
         elif group == "dip":
             draft.address("destination", span)

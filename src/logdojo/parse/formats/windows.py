@@ -31,7 +31,10 @@ _DENIED: Final = 0x10000000000000
 _FAILED: Final = frozenset({"4625", "4771", "5152", "5157"})
 _BLANK: Final = frozenset({*EMPTY, "::", "0.0.0.0", "LOCAL", "%%1793"})  # noqa: S104  # a word for no address
 _TEXTS: Final = (
-    ("process.executable", ("Image", "NewProcessName", "ProcessName", "SourceImage", "Application", "CallerProcessName")),
+    (
+        "process.executable",
+        ("Image", "NewProcessName", "ProcessName", "SourceImage", "Application", "CallerProcessName"),
+    ),
     ("process.command_line", ("CommandLine",)),
     ("process.working_directory", ("CurrentDirectory",)),
     ("process.entity_id", ("ProcessGuid", "SourceProcessGUID")),
@@ -126,7 +129,9 @@ def _parts(document: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, An
     head = {
         "code": _text_of(find("EventID", "EventId", "event_id", "EventCode", "Id", "winlog.event_id")),
         "channel": find("Channel", "LogName", "channel", "Log", "winlog.channel"),
-        "computer": find("Computer", "Hostname", "ComputerName", "MachineName", "computer_name", "host", "winlog.computer_name"),
+        "computer": find(
+            "Computer", "Hostname", "ComputerName", "MachineName", "computer_name", "host", "winlog.computer_name"
+        ),
         "record": find("EventRecordID", "RecordNumber", "RecordId", "record_number"),
         "keywords": find("Keywords", "EventType", "keywords"),
         "provider": find("SourceName", "ProviderName", "Provider", "source_name", "EventSourceName", "Source"),
@@ -187,11 +192,16 @@ def _attribute(node: Any, name: str) -> Any:
 
 def _text_of(node: Any) -> Any:
     if isinstance(node, dict):
-        return next((node[key] for key in ("#text", "$", "content", "Value", "_") if isinstance(node.get(key), (str, int))), None)
+        return next(
+            (node[key] for key in ("#text", "$", "content", "Value", "_") if isinstance(node.get(key), (str, int))),
+            None,
+        )
     return node
 
 
-def _write_when(fields: dict[str, object], head: Mapping[str, Any], data: Mapping[str, Any], now: datetime | None) -> None:
+def _write_when(
+    fields: dict[str, object], head: Mapping[str, Any], data: Mapping[str, Any], now: datetime | None
+) -> None:
     when = head.get("time") or data.get("UtcTime")
     if isinstance(when, (str, int, float)):
         text = str(when)
