@@ -62,7 +62,7 @@ def _begins_like_ours(line: bytes, *, last: bool) -> bool:
     if not ours and not last and not head.endswith(b" "):
         return False
     first, *parts = head.removesuffix(b" ").split(b"{")
-    return not first and all(LINE_START.startswith(b"{" + part) for part in parts)
+    return not first and bool(parts) and all(LINE_START.startswith(b"{" + part) for part in parts)
 
 
 def mend_tail(fd: int, path: Path) -> None:
