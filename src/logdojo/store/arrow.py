@@ -1,0 +1,183 @@
+"""A batch as one Arrow table: a column for each of ``COLUMNS``, and all fields of an event as JSON.
+
+The quick way takes every value as it is; if a single one does not fit, its whole batch goes the careful way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from logdojo.events import LogEvent, printable
+from logdojo.store.batch import Batch
+from logdojo.store.columns import (
+    EVENT_COLUMNS,
+    INGESTED,
+    ORIGINAL,
+    PARSE_ERROR,
+    SENSITIVITY,
+    SEVERITY,
+    SOURCE,
+    TENANT,
+    Kind,
+    fits,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
+
+STREAM: Final = "stream"
+OFFSET: Final = "offset"
+FIELDS: Final = "fields"
+RAW: Final = "original_bytes"
+STORE_COLUMNS: Final = (STREAM, OFFSET, FIELDS, RAW)
+"""What a table of events has besides the typed columns."""
+
+_encoder: Final = msgspec.json.Encoder()
+_LONGEST_TIME: Final = len("2026-11-24T13:56:00.123456")
+
+
+def table_of(batch: Batch, promoted: Mapping[str, Kind], *, now: datetime) -> pa.Table:
+    """Return the batch as a table.
+
+    Args:
+        batch: at least one event.
+        promoted: columns beyond ``COLUMNS`` that the store has.
+        now: the moment of arrival, in UTC.
+    """
+    import pyarrow as pa
+
+    kinds = {**EVENT_COLUMNS, **promoted}
+    # A fractional number in a column of whole ones loses its decimals there; the JSON keeps them.
+    refusals = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError)
+    fields: Sequence[Mapping[str, object]] = [event.fields for event in batch.events]
+    try:
+        columns = _columns(fields, kinds)
+        written = _lines(_encoder.encode_lines(fields), len(fields))
+    except refusals:
+        fields = [_clean(each) for each in fields]
+        columns = _columns([_fitting(each, kinds) for each in fields], kinds)
+        written = _lines(_encoder.encode_lines(fields), len(fields))
+    count = len(batch)
+    columns[STREAM] = pa.array([place.stream for place in batch.places], pa.string())
+    columns[OFFSET] = pa.array([place.offset for place in batch.places], pa.int64())
+    columns[FIELDS] = written
+    columns[ORIGINAL], columns[RAW] = _originals(batch.events)
+    columns[PARSE_ERROR] = pa.array([printable(event.error) or None for event in batch.events], pa.string())
+    columns[SOURCE] = pa.array([tags.source for tags in batch.tags], pa.string())
+    columns[TENANT] = pa.array([tags.tenant or None for tags in batch.tags], pa.string())
+    columns[SEVERITY] = pa.array([tags.severity for tags in batch.tags], pa.int64())
+    columns[SENSITIVITY] = pa.array([tags.sensitivity or None for tags in batch.tags], pa.string())
+    columns[INGESTED] = pa.repeat(pa.scalar(now.replace(tzinfo=None), pa.timestamp("us")), count)
+    return pa.table(columns)
+
+
+def original_of(original: str, raw: bytes | None) -> str:
+    """Return the raw line as the event had it, from the two columns that hold it."""
+    return original if raw is None else raw.decode("utf-8", "surrogateescape")
+
+
+def moment_of(text: object) -> datetime | None:
+    """Return the moment that ``@timestamp`` names, in UTC to the microsecond; None when it names none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            moment = datetime.fromisoformat(text[:_LONGEST_TIME])
+        except ValueError:
+            return None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def clean_fields(event: LogEvent) -> Mapping[str, object]:
+    """Return an event's fields with nothing in them that UTF-8 cannot hold."""
+    return _clean(event.fields)
+
+
+def undecodable(original: str) -> bytes | None:
+    """Return the bytes of a line that is not UTF-8; None for one that is."""
+    try:
+        original.encode()
+    except UnicodeEncodeError:
+        try:
+            return original.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return None  # no bytes could have been read as this; the printable form is all there is
+    return None
+
+
+def _columns(fields: Sequence[Mapping[str, object]], kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    import pyarrow as pa
+
+    types = {
+        Kind.INTEGER: pa.int64(),
+        Kind.TEXTS: pa.list_(pa.string()),
+        Kind.TIME: pa.string(),
+        Kind.TEXT: pa.string(),
+        Kind.ADDRESS: pa.string(),
+    }
+    wanted = pa.struct([(name, types[kind]) for name, kind in kinds.items()])
+    found = dict(zip(kinds, pa.array(fields, wanted).flatten(), strict=True))
+    for name, kind in kinds.items():
+        if kind is Kind.TIME:
+            found[name] = _moments(found[name])
+    return found
+
+
+def _moments(texts: Any) -> Any:
+    import pyarrow as pa
+
+    try:
+        zoned = texts.cast(pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        zoned = pa.array([moment_of(text) for text in texts.to_pylist()], pa.timestamp("us", "UTC"))
+    return zoned.cast(pa.timestamp("us"))
+
+
+def _lines(block: bytes, count: int) -> Any:
+    """Return one text for each line of a block; the line ends stay, JSON does not mind."""
+    import numpy as np
+    import pyarrow as pa
+
+    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+    offsets = np.zeros(count + 1, np.int64)
+    offsets[1:] = ends
+    return pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(block))
+
+
+def _originals(events: Sequence[LogEvent]) -> tuple[Any, Any]:
+    import numpy as np
+    import pyarrow as pa
+
+    count = len(events)
+    raw = pa.nulls(count, pa.binary())
+    try:
+        texts = [event.original.encode() for event in events]
+    except UnicodeEncodeError:
+        texts = [printable(event.original).encode() for event in events]
+        raw = pa.array([undecodable(event.original) for event in events], pa.binary())
+    offsets = np.zeros(count + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, count), out=offsets[1:])
+    return pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))), raw
+
+
+def _fitting(fields: Mapping[str, object], kinds: Mapping[str, Kind]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if name in kinds and fits(value, kinds[name])}
+
+
+def _clean(fields: Mapping[str, object]) -> dict[str, object]:
+    return {printable(name): _clean_value(value) for name, value in fields.items()}
+
+
+def _clean_value(value: object) -> object:
+    if isinstance(value, str):
+        return printable(value)
+    return [_clean_value(each) for each in value] if isinstance(value, (list, tuple)) else value
