@@ -228,7 +228,7 @@ FORMATS: Final = (
     Format(
         "aws.s3access",
         Signs(
-            mark=r"/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4}\] [^\s\"]{1,64} \S{1,256} [0-9A-Z]{8,32} [A-Z]{2,12}\.",
+            mark=r"/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4}\] [^\s\"]{1,64} \S{1,256} [0-9A-Z]{8,32} [A-Z0-9]{2,12}\.",
         ),
         read_text=_read_s3,
         doc="https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html",

@@ -147,7 +147,7 @@ _ENTRY: Final = ("operationName", "category")
 FORMATS: Final = (
     _format(
         "azure.flow",
-        ("category", "operationName"),
+        _ENTRY,
         ("NetworkSecurityGroupFlowEvent", "FlowLogFlowEvent"),
         _read_flows,
         f"{_MONITOR}network-watcher/nsg-flow-logs-overview",
