@@ -105,7 +105,7 @@ def test_every_line_is_whole_whatever_a_record_holds(
 def test_modes_are_kept_under_any_umask(
     log: Path, opened: Callable[..., LogFileHandler], record: Callable[..., Any], mask: int, mode: int
 ):
-    """The file, the lock and archives have the mode that was asked for: when made, after rotation and when opened again."""
+    """File, lock and archives have the mode that was asked for: when made, after rotation and when opened again."""
     with umask(mask):
         handler = opened(mode=mode, rotation=Rotation(max_bytes=400))
         assert mode_of(log) == mode

@@ -21,10 +21,15 @@ OTHER = b'{"@timestamp":"2026-11-24T13:56:01.000Z","message":"another"}'
 WHOLE_LINES = st.builds(
     lambda message, value: LINE_START + f'x","message":{json.dumps(message)},"v":{json.dumps(value)}}}'.encode(),
     st.text(alphabet='ab"{}\\@ \n\u2028', max_size=12) | st.just('{"@timestamp":"'),
-    st.integers() | st.booleans() | st.lists(st.integers(), max_size=2) | st.dictionaries(st.text(max_size=2), st.none()),
+    st.integers()
+    | st.booleans()
+    | st.lists(st.integers(), max_size=2)
+    | st.dictionaries(st.text(max_size=2), st.none()),
 )
 FOREIGN_LINES = st.one_of(
-    st.sampled_from([b"Traceback (most recent call last):", b'{"time": 1}', b"}", b"{", b'  {"@timestamp":"no', b"[1]"]),
+    st.sampled_from(
+        [b"Traceback (most recent call last):", b'{"time": 1}', b"}", b"{", b'  {"@timestamp":"no', b"[1]"]
+    ),
     st.binary(max_size=20).filter(lambda line: b"\n" not in line and not line.startswith(b"{") and line.strip()),
 )
 
