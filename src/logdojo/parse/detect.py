@@ -55,19 +55,20 @@ def read(line: str, *, now: datetime | None = None, inside: bool = False) -> Log
     first = line[0]
     if first == "{" or (first in " \t" and line.lstrip(" \t").startswith("{")):
         return _read_json_line(draft, line, now)
-    for character, marks in registry().marked.items():
-        if line.find(character, 0, _MARKED) >= 0:
+    known = registry()
+    head = line[:_MARKED]
+    for characters, marks in known.marked.items():
+        if characters in head:
             for mark, marked in marks:
-                read_whole = marked.read_text if mark.search(line, 0, _MARKED) else None
-                if read_whole is not None and read_whole(draft, 0, now):
+                if mark.search(head) and marked.read_text is not None and marked.read_text(draft, 0, now):
                     return draft.done(marked.name)
-    if not inside and (" std" in line[:48] or " | " in line[:100]):
+    if not inside and (" std" in head or " | " in head):
         event = wrapped.read_wrapped(line, now, lambda inner: read(inner, now=now, inside=True))
         if event is not None:
             return event
     # A line without a header may begin like one: "Mar 11 2021 …" is syslog, "date=…" and "%ASA-…" are not.
-    start = syslog.read_header(draft, now=now) if syslog.has_header(line) else 0
-    if not start and (tag := syslog.tag_alone(line)) and tag in registry().by_program:
+    start = syslog.read_header(draft, now=now)
+    if not start and (tag := syslog.tag_alone(line)) and tag in known.by_program:
         start = syslog.read_tag(draft, 0)
     if start:
         syslog.write_message(draft, start)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from logdojo.events import LogEvent
 
@@ -13,7 +12,6 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-
 _MAPPED = "::ffff:"
 
 
-@dataclass(slots=True)
 class Draft:
     """What has been read from ``line`` so far.
 
@@ -23,9 +21,13 @@ class Draft:
         spans: flat ECS name → ``(start, stop)`` in code points, such that ``line[start:stop] == str(value)``.
     """
 
-    line: str
-    fields: dict[str, object] = field(default_factory=dict)
-    spans: dict[str, tuple[int, int]] = field(default_factory=dict)
+    __slots__ = ("fields", "line", "spans")
+
+    # Written out, for a line's time is counted in microseconds and a dataclass takes one of them.
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.fields: dict[str, object] = {}
+        self.spans: dict[str, tuple[int, int]] = {}
 
     def text(self, name: str, span: tuple[int, int]) -> None:
         """Write the text at ``span`` as a field; an empty or absent group, ``(-1, -1)``, is left out."""

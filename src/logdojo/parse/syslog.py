@@ -60,53 +60,44 @@ Priority = MappingProxyType[str, object]
 
 
 def read_header(draft: Draft, *, now: datetime | None = None) -> int:
-    """Read the header of ``draft.line`` into the draft and return where the message begins.
+    """Read the header of ``draft.line`` into the draft and return where the message begins; 0 when there is none.
 
     Args:
         draft: gets ``host.name``, ``process.name``, ``process.pid``, ``log.syslog.*`` and ``@timestamp``.
         now: reference of the year where none is written; the present time if not given.
 
     Raises:
-        ValueError: there is no syslog header; the message says what is wrong.
+        ValueError: there is a syslog header that cannot be; the message says what is wrong.
     """
     line = draft.line
+    first = line[0]
     at = 0
-    if line[0].isdigit() and (counted := _COUNTED.match(line)):
+    if first.isdigit():
+        if line[4:5] == "-" and (header := _ISO.match(line)) is not None:
+            return _read_iso(draft, header)
+        if " <" not in line[:8] or (counted := _COUNTED.match(line)) is None:
+            return 0
         # RFC 6587 sends the length before each message.
         at = counted.end()
-    if line.startswith("<", at):
-        end = line.find(">", at, at + 5)
-        if end > 0 and line[at + 1 : end].isdecimal():
-            draft.fields.update(_priority(line[at + 1 : end]))
-            at = end + 1
-            if line.startswith("1 ", at):
-                return _read_5424(draft, at)
-            if line.startswith(" ", at):
-                at += 1
+    elif first != "<":
+        header = _BSD.match(line) if line[3:4] == " " and line[:3] in MONTHS else None
+        return _read_bsd(draft, header, now) if header is not None else 0
+    end = line.find(">", at + 2, at + 5)
+    if end < 0:
+        return 0
+    if line[at + 1 : end].isdecimal():
+        draft.fields.update(_priority(line[at + 1 : end]))
+    at = end + 1
+    if line.startswith("1 ", at):
+        return _read_5424(draft, at)
+    at += line.startswith(" ", at)
     if line[at : at + 1].isdigit():
-        header = _ISO.match(line, at)
-        if header is not None:
+        if (header := _ISO.match(line, at)) is not None:
             return _read_iso(draft, header)
     elif (header := _BSD.match(line, at)) is not None:
         return _read_bsd(draft, header, now)
-    if at:
-        # Many a device sends a priority and then its own format: <189>date=2019-05-10 …
-        return read_tag(draft, at)
-    raise ValueError("broken syslog header: expected time, host, program")
-
-
-def has_header(line: str) -> bool:
-    """Say whether a line begins as a syslog header does: a priority, a month's name, or a date."""
-    first = line[0]
-    if first == "<":
-        return line.find(">", 2, 5) > 0
-    if line[3:4] == " " and line[:3] in MONTHS:
-        return _BSD.match(line) is not None
-    if not first.isdigit():
-        return False
-    return (line[4:5] == "-" and line[7:8] == "-" and _ISO.match(line) is not None) or (
-        " <" in line[:8] and _COUNTED.match(line) is not None
-    )
+    # Many a device sends a priority and then its own format: <189>date=2019-05-10 …
+    return read_tag(draft, at)
 
 
 def write_message(draft: Draft, start: int) -> None:

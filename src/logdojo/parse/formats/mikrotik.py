@@ -58,7 +58,7 @@ def _packet() -> tuple[re.Pattern[str], Targets]:
 
 def _read_packet(draft: Draft, start: int, now: datetime | None) -> bool:
     line = draft.line
-    at = syslog.read_header(draft, now=now) if start == 0 and syslog.has_header(line) else start
+    at = syslog.read_header(draft, now=now) if start == 0 else start
     if "process.name" in draft.spans and line.startswith("in:", at):
         # "forward: in:ether1 …" without topics looks like a program's name.
         at = draft.spans.pop("process.name")[0]

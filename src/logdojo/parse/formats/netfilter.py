@@ -197,7 +197,7 @@ def _read(draft: Draft, start: int, now: datetime | None) -> bool:
 
 def _read_header(draft: Draft, now: datetime | None) -> int:
     line = draft.line
-    at = syslog.read_header(draft, now=now) if syslog.has_header(line) else 0
+    at = syslog.read_header(draft, now=now)
     found = _PROXMOX.match(line, at)
     if found is not None:
         write_time(draft.fields, found["time"], now=now)

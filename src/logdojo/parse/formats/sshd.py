@@ -21,12 +21,6 @@ _REPEATED: Final = re.compile(r"message repeated (?P<count>\d{1,6}) times: \[ ?(
 _SOMEWHERE: Final = re.compile(
     r"\b(?:from|by|for|with) (?P<ip>[\d.]{7,15}|[0-9a-fA-F:.]{3,45})(?: port (?P<port>\d{1,5}))?", re.ASCII
 )
-_TEXTS: Final = (
-    ("user.name", "user"),
-    ("source.domain", "domain"),
-    ("sshd.method", "method"),
-    ("event.reason", "reason"),
-)
 
 
 def read_message(draft: Draft, start: int) -> None:
@@ -59,25 +53,29 @@ def read_message(draft: Draft, start: int) -> None:
 
 
 def _write(draft: Draft, kind: Kind, found: re.Match[str]) -> None:
+    line, fields, spans = draft.line, draft.fields, draft.spans
+    fields["event.category"], fields["event.type"] = list(kind.category), list(kind.kind)
+    fields["event.action"] = kind.action
+    if kind.outcome:
+        fields["event.outcome"] = kind.outcome
+    for name, group in kind.texts:
+        start, stop = span = found.span(group)
+        if start < stop:
+            fields[name] = line[start:stop]
+            spans[name] = span
     groups = kind.groups
-    draft.says(kind.category, kind.kind, kind.action, kind.outcome)
-    for name, group in _TEXTS:
-        if group in groups:
-            draft.text(name, found.span(group))
     if "ip" in groups and found["ip"]:
         side = "destination" if kind.action == "listening" else "source"
         draft.address(side, found.span("ip"))
         if "port" in groups:
             draft.number(f"{side}.port", found.span("port"))
     if "invalid" in groups and found["invalid"]:
-        draft.fields["sshd.invalid_user"] = True
-    if not kind.outcome and "user" in groups and found["user"] and "sshd.preauth" in draft.fields:
+        fields["sshd.invalid_user"] = True
+    if not kind.outcome and "user" in groups and found["user"] and "sshd.preauth" in fields:
         # The client left, or was sent away, before it had shown who it is.
-        draft.fields["event.outcome"] = "failure"
+        fields["event.outcome"] = "failure"
     if "count" in groups:
-        draft.fields["logdojo.repeated"] = int(found["count"])
-    if "for" in groups and found["for"]:
-        draft.text("user.name", found.span("for"))
+        fields["logdojo.repeated"] = int(found["count"])
 
 
 def _read(draft: Draft, start: int, now: datetime | None) -> bool:

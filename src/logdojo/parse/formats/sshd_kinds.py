@@ -17,6 +17,13 @@ _WHO = r"(?:(?:(?P<invalid>invalid|illegal) |authenticating )?user (?P<user>.{0,
 _AUTH: Final = ("authentication",)
 _SESSION: Final = ("authentication", "session")
 _LINK: Final = ("network",)
+_FIELDS: Final = (
+    ("user", "user.name"),
+    ("domain", "source.domain"),
+    ("method", "sshd.method"),
+    ("reason", "event.reason"),
+    ("for", "user.name"),
+)
 _CONFIG: Final = ("configuration",)
 
 
@@ -30,6 +37,8 @@ class Kind:
         category: ``event.category``.
         kind: ``event.type``.
         outcome: ``event.outcome``, or ``""``.
+        groups: names of the expression's groups.
+        texts: ECS name and number of each group that is written as it stands.
     """
 
     pattern: re.Pattern[str]
@@ -38,14 +47,15 @@ class Kind:
     kind: tuple[str, ...]
     outcome: str
 
-    @property
-    def groups(self) -> Mapping[str, int]:
-        """The names of the expression's groups."""
-        return self.pattern.groupindex
+    groups: frozenset[str]
+    texts: tuple[tuple[str, int], ...]
 
 
 def _kind(pattern: str, action: str, category: tuple[str, ...], kind: str, outcome: str = "") -> Kind:
-    return Kind(re.compile(pattern, re.ASCII), action, category, (kind,), outcome)
+    compiled = re.compile(pattern, re.ASCII)
+    index = compiled.groupindex
+    texts = tuple((name, index[group]) for group, name in _FIELDS if group in index)
+    return Kind(compiled, action, category, (kind,), outcome, frozenset(index), texts)
 
 
 _PAM_FAILURE = _kind(

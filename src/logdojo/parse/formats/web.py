@@ -100,7 +100,7 @@ def _read(draft: Draft, start: int, now: datetime | None) -> bool:
         found = _TAIL.search(line, start, start + _LONGEST)
         if found is None or found.start() > _FARTHEST:
             return False
-        if start == 0 and found.start() > 0 and syslog.has_header(line):
+        if start == 0 and found.start() > 0:
             start = syslog.read_header(draft, now=now)
             if start > found.start():
                 return False

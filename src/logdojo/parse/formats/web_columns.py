@@ -38,7 +38,7 @@ _IIS: Final = re.compile(
 
 def _read_squid(draft: Draft, start: int, now: datetime | None) -> bool:
     line, fields = draft.line, draft.fields
-    if start == 0 and syslog.has_header(line):
+    if start == 0:
         start = syslog.read_header(draft, now=now)
     while line.startswith(" ", start):
         start += 1
