@@ -83,7 +83,7 @@ def test_exactly_what_was_cut_is_blanked(pieces: list[tuple[str, bytes]]):
 @settings(max_examples=120, deadline=None)
 @given(PIECES)
 def test_what_is_mended_needs_no_mending(pieces: list[tuple[str, bytes]]):
-    """After blanking, each line is whole, foreign or blank, the file is as long as before, and nothing is left to do."""
+    """After blanking, each line is whole, foreign or blank, the file is as long as before, and no work is left."""
     data, _ = layout(pieces)
     mended = bytearray(data)
     for first, after in cut_lines(data):
@@ -114,7 +114,7 @@ def opened(path: Path) -> int:
 
 @pytest.mark.parametrize("length", [1, 2, len(LINE_START) - 1, len(LINE_START), 40, 68, len(LINE) - 1])
 def test_a_cut_end_is_blanked_at_the_next_start(log: Path, length: int):
-    """However much of a line was written before a kill, the next start blanks it; lines before and after it are whole."""
+    """However much of a line was written before a kill, the next start blanks it; the lines around it are whole."""
     log.write_bytes(OTHER + b"\n" + LINE[:length])
     appender = Appender(log)
     appender.append(LINE)

@@ -37,7 +37,7 @@ def numbers_in(path: Path) -> list[int]:
 
 
 def test_a_full_file_makes_way(log: Path, opened: Opened, record: Callable[..., Any], read: Callable[..., Any]):
-    """Every file but the last has reached the limit, none is much above it, and each record is in one of them, in order."""
+    """Every file but the last has reached the limit, none is much above it, and all records are there, in order."""
     handler = opened(rotation=Rotation(max_bytes=10_000))
     for number in range(500):
         handler.handle(record(number))
@@ -298,7 +298,7 @@ def test_until_an_outside_rotation_is_noticed_records_go_to_the_old_file(
 def test_a_removed_folder_raises_nothing(
     log: Path, opened: Opened, record: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ):
-    """When the folder is gone, that is complained about at most once a second; when it is back, logging goes on there."""
+    """When the folder is gone, that is said at most once a second; when it is back, logging goes on there."""
     handler = opened()
     handler.handle(record(0, created=NOON))
     log.unlink()
