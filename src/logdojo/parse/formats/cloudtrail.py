@@ -75,6 +75,7 @@ _IDENTITY: Final = (
 )
 _MFA: Final = f"{PREFIX}.user_identity.mfa_authenticated"
 _SESSION_NAME: Final = f"{PREFIX}.user_identity.role_session_name"
+_YES: Final = (True, "true")
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -84,65 +85,79 @@ def read_record(draft: Draft, record: Mapping[str, Any]) -> None:
     Raises:
         ValueError: the record's name or source is no text, or ``eventTime`` is there but is no time.
     """
-    fields = draft.fields
-    source, action = record.get("eventSource", ""), record["eventName"]
+    fields, get = draft.fields, record.get
+    source, action = get("eventSource", ""), record["eventName"]
     if source.__class__ is not str or action.__class__ is not str:
         raise ValueError("broken CloudTrail record: eventName and eventSource must be texts")
-    when = record.get("eventTime")
+    when = get("eventTime")
     if when.__class__ is str:
-        fields["@timestamp"] = _utc(when)
-    category, kind = _meaning(source, action, record.get("readOnly") in (True, "true"))
+        fields["@timestamp"] = _utc(when[:_MAX_KEY])
+    category, kind = _meaning(source[:_MAX_KEY], action[:_MAX_KEY], get("readOnly") in _YES)
     fields["event.category"] = [*category]
     fields["event.type"] = [kind]
-    fields["event.action"] = _text(action)
+    fields["event.action"] = action
     fields["event.outcome"] = _outcome(record)
     if source:
-        fields["event.provider"] = _text(source)
+        fields["event.provider"] = source
     fields["cloud.provider"] = "aws"
     for name, key in _TEXTS:
-        value = record.get(key)
-        if value.__class__ is str and len(value) <= _MAX_TEXT and value.isascii():
+        value = get(key)
+        if value.__class__ is str:
             if value:
                 fields[name] = value
         elif value is not None:
             _put(fields, name, value)
-    address = record.get("sourceIPAddress")
+    address = get("sourceIPAddress")
     if address.__class__ is str and address:
         # A call made by a service on someone's behalf has the service's name here.
-        fields["source.ip" if _is_ip(address) else "source.address"] = _text(address)
-    identity = record.get("userIdentity")
-    if identity.__class__ is not dict:
-        identity = _NOTHING
-    _put(fields, "cloud.account.id", record.get("recipientAccountId") or identity.get("accountId"))
-    _write_identity(fields, identity)
+        is_address = len(address) <= _LONGEST_IP and _is_short_ip(address)
+        fields["source.ip" if is_address else "source.address"] = address
+    identity = get("userIdentity")
+    if identity.__class__ is dict:
+        account = get("recipientAccountId") or identity.get("accountId")
+        _write_identity(fields, identity)
+    else:
+        account = get("recipientAccountId")
+    _put(fields, "cloud.account.id", account)
     for prefix, key in _NESTED:
-        node = record.get(key)
+        node = get(key)
         if node and _flatten(fields, node, prefix, 0, _MAX_FIELDS) < 0:
             fields["logdojo.truncated"] = True
+    # In a short line of ASCII no text is too long, and without an escape none holds what cannot be written.
+    line = draft.line
+    if len(line) > _MAX_TEXT or "\\u" in line or not line.isascii():
+        _tidy(fields)
+
+
+def _tidy(fields: dict[str, object]) -> None:
+    """Cut texts that are too long, and write out lone surrogates."""
+    for name, value in fields.items():
+        if value.__class__ is str and (len(str(value)) > _MAX_TEXT or not str(value).isascii()):
+            fields[name] = printable(str(value)[:_MAX_TEXT])
 
 
 def _write_identity(fields: dict[str, object], identity: Mapping[str, Any]) -> None:
-    kind = identity.get("type")
-    name = identity.get("userName")
-    context = identity.get("sessionContext")
+    get = identity.get
+    kind, name, context = get("type"), get("userName"), get("sessionContext")
     if context.__class__ is dict:
         if not name:
             name = _dict(context, "sessionIssuer").get("userName")
         mfa = _dict(context, "attributes").get("mfaAuthenticated")
         if mfa is not None:
             _put(fields, _MFA, mfa)
-    if not name and kind == "Root":
-        name = "root"
-    _put(fields, "user.name", name)
+    if name:
+        _put(fields, "user.name", name)
+    elif kind == "Root":
+        fields["user.name"] = "root"
     for ours, key in _IDENTITY:
-        value = identity.get(key)
-        if value.__class__ is str and len(value) <= _MAX_TEXT and value.isascii():
+        value = get(key)
+        if value.__class__ is str:
             if value:
                 fields[ours] = value
         elif value is not None:
             _put(fields, ours, value)
     if kind == "AssumedRole":
-        principal = identity.get("principalId")
+        principal = get("principalId")
         if principal.__class__ is str and ":" in principal:
             _put(fields, _SESSION_NAME, principal.partition(":")[2])
 
@@ -152,6 +167,7 @@ def _dict(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value if value.__class__ is dict else _NOTHING
 
 
+@lru_cache(maxsize=4_096)
 def _utc(when: str) -> str:
     """Return an event's time in UTC; as it stands where it is written as CloudTrail writes it, which costs least."""
     if len(when) == _SECONDS and when[4] == "-" and when[10] == "T" and when[13] == ":" and when[19] == "Z":
@@ -187,33 +203,26 @@ def _is_short_ip(address: str) -> bool:
     return is_ip(address)
 
 
-def _is_ip(address: str) -> bool:
-    return len(address) <= _LONGEST_IP and _is_short_ip(address)
-
-
-def _text(value: str) -> str:
-    return value if len(value) <= _MAX_TEXT and value.isascii() else printable(value[:_MAX_TEXT])
-
-
 def _put(fields: dict[str, object], name: str, value: Any) -> None:
     if value.__class__ is str:
         if value:
-            fields[name] = value if value.isascii() and len(value) <= _MAX_TEXT else printable(value[:_MAX_TEXT])
+            fields[name] = value
     elif value is not None and value.__class__ is not dict and value.__class__ is not list:
-        fields[name] = _scalar(value)
+        fields[name] = _number(value)
 
 
-def _scalar(value: Any) -> str | int | float | bool | None:
-    """Return a JSON scalar as a field can hold it: bounded text without lone surrogates, writable numbers."""
-    if value.__class__ is str:
-        return _text(value)
-    if value.__class__ is bool or value is None:
-        return value
+def _number(value: Any) -> str | int | float | bool | None:
+    """Return a JSON scalar that is no text as a field can hold it: numbers that can be written, truth, or nothing."""
     if value.__class__ is int:
         return value if -_MAX_INT <= value < _MAX_INT else str(value)[:_MAX_TEXT]
     if value.__class__ is float:
         return value if math.isfinite(value) else str(value)
-    return None
+    return value if value.__class__ is bool else None
+
+
+def _item(value: Any) -> str:
+    """Return a scalar in a list as text."""
+    return printable(value[:_MAX_TEXT]) if value.__class__ is str else str(_number(value))
 
 
 def _flatten(fields: dict[str, object], node: Any, path: str, depth: int, room: int) -> int:
@@ -227,7 +236,7 @@ def _flatten(fields: dict[str, object], node: Any, path: str, depth: int, room: 
         if not node:
             return room
         if room > 0:
-            fields[path] = node if node.isascii() and len(node) <= _MAX_TEXT else printable(node[:_MAX_TEXT])
+            fields[path] = node
         return room - 1
     if kind is dict:
         if depth < _MAX_DEPTH:
@@ -235,7 +244,7 @@ def _flatten(fields: dict[str, object], node: Any, path: str, depth: int, room: 
                 if room < 0:
                     break
                 short = key if len(key) <= _MAX_KEY and key.isascii() else printable(key[:_MAX_KEY])
-                if room > 0 and child.__class__ is str and len(child) <= _MAX_TEXT and child.isascii():
+                if room > 0 and child.__class__ is str:
                     if child:
                         fields[f"{path}.{short}"] = child
                         room -= 1
@@ -247,7 +256,7 @@ def _flatten(fields: dict[str, object], node: Any, path: str, depth: int, room: 
     if node is None:
         return room
     if room > 0:
-        fields[path] = _scalar(node)
+        fields[path] = _number(node)
     return room - 1
 
 
@@ -256,7 +265,7 @@ def _flatten_list(fields: dict[str, object], items: list[Any], path: str, depth:
         return room
     if not any(child.__class__ is dict or child.__class__ is list for child in items):
         if room > 0:
-            fields[path] = [str(_scalar(child)) for child in items]
+            fields[path] = [_item(child) for child in items]
         return room - 1
     if depth < _MAX_DEPTH:
         for place, child in enumerate(items):
