@@ -50,7 +50,7 @@ NUMBERS: dict[str, Callable[[CompanyLine], float]] = {
     "minute": lambda item: item.time // 60 % 60,
     "weekday": lambda item: item.time // 86_400 % 7,
     "length": lambda item: len(item.line),
-    "digits": lambda item: sum(c.isdigit() for c in item.line),
+    "digits": lambda item: sum(map(item.line.count, "0123456789")),
     "source as number": lambda item: _number(item.slots.get("source.ip")),
     "destination as number": lambda item: _number(item.slots.get("destination.ip")),
     **{
@@ -165,7 +165,7 @@ def sample(groups: list[list[Row]]) -> Sample:
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     """Two weeks in which attacks are as frequent as they need to be for measuring; each line is made as ever."""
-    made = company_days(days=14, seed=3, events_per_day=2_600, attack_share=0.5)
+    made = company_days(days=14, seed=3, events_per_day=2_000, attack_share=0.5)
     return [(item, tokens(item.line) | told(item)) for item in made]
 
 

@@ -59,8 +59,7 @@ def anyone(s: Scene) -> str:
     return inside(s) if s.chance(0.5) else s.party().address
 
 
-def _probe(s: Scene, source: str, machine: Server, *, open_share: float) -> None:
-    port = s.one(PORTS) if s.chance(0.85) else 1_024 + s.below(40_000)
+def _probe(s: Scene, source: str, machine: Server, port: int, *, open_share: float) -> None:
     passed = s.chance(open_share)
     connect(s, source, machine.address, port, allowed=passed, server=machine, udp=port == 53, seconds=s.below(3))
 
@@ -71,7 +70,8 @@ def _scan(s: Scene) -> Iterator[None]:
     s.enter("scan", "T1046")
     machines = [target(s) for _ in range(2 + s.below(8))]
     for _ in s.steps(2.0):
-        _probe(s, source, s.one(machines), open_share=0.35)
+        port = s.one(PORTS) if s.chance(0.85) else 1_024 + s.below(40_000)
+        _probe(s, source, s.one(machines), port, open_share=0.35)
         s.wait(s.variant.pace / 3)
         yield
     s.enter("look at what is open", "T1046")
@@ -83,11 +83,13 @@ def _scan(s: Scene) -> Iterator[None]:
 
 
 def _vulnerability_scanner(s: Scene) -> Iterator[None]:
-    """The licensed scanner goes through its list of machines, as every week; it may pass a little more."""
+    """The licensed scanner asks one machine of its list after another for the same few ports, as every week."""
     source = anyone(s)
     machines = [target(s) for _ in range(2 + s.below(8))]
-    for _ in s.steps(2.0):
-        _probe(s, source, s.one(machines), open_share=0.4)
+    ports = s.rng.sample(PORTS, 3 + s.below(3))
+    for step in s.steps(2.0):
+        machine = machines[step // len(ports) % len(machines)]
+        _probe(s, source, machine, ports[step % len(ports)], open_share=0.4)
         s.wait(s.variant.pace / 3)
         yield
     for _ in s.steps(0.4):
@@ -114,15 +116,17 @@ def _beacon(s: Scene) -> Iterator[None]:
 
 
 def _update_check(s: Scene) -> Iterator[None]:
-    """A program asks its maker for updates, or reports how it is: the same place, at a steady pace."""
-    who, domain = s.person(), s.party().domain
+    """A program on several machines asks its maker for updates: the same place, at a steady pace."""
+    several = [s.person() for _ in range(2 + s.below(3))]
+    domain = s.party().domain
     period = 20 + s.variant.pace * 12
-    for _ in s.steps(1.6):
+    for step in s.steps(1.6):
+        who = several[step % len(several)]
         browse(s, who.address, domain, user=who.name if s.chance(0.6) else "-", size=200 + s.below(900))
         s.tick(period, 0.05)
         yield
     for _ in s.steps(0.2):
-        browse(s, who.address, domain, size=200_000 + s.below(900_000))
+        browse(s, s.one(several).address, domain, size=200_000 + s.below(900_000))
         s.wait()
         yield
 

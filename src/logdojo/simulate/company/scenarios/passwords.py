@@ -112,7 +112,7 @@ def _expired_password(s: Scene) -> Iterator[None]:
     source = s.origin(who)
     for _ in s.steps(1.1):
         knock(s, user, source, way, allowed=False)
-        s.tick(max(s.variant.pace, 5), 0.3)
+        s.tick(max(s.variant.pace, 5), 0.04)
         yield
     if s.chance(0.6):
         knock(s, user, source, way, allowed=True)
@@ -144,7 +144,7 @@ def _impossible_travel(s: Scene) -> Iterator[None]:
 def _far_from_home(s: Scene) -> Iterator[None]:
     """A new colleague abroad, or one whose VPN leaves in another country: odd places, ordinary work."""
     who, away = s.person(), s.party().address
-    arrive(s, who, s.origin(who))
+    arrive(s, who, away)
     s.wait()
     yield
     sign_in(s, who.name, away, agent=who.browser)
