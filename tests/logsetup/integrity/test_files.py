@@ -365,3 +365,17 @@ def test_many_records_under_one_seal_are_split(log: Any, monkeypatch: pytest.Mon
     report = log.verify(require_sealed=True)
     assert report.intact
     assert report.entries >= 1
+
+
+def test_an_archive_removed_from_the_middle_leaves_the_rest_provable(log: Any):
+    """Where the ledger tells of a removal, the records behind it follow the seals of what is gone."""
+    for _ in range(4):
+        log.write("0101")
+        log.rotate()
+    log.write("01")
+    log.sealer.checkpoint()
+    archives = sorted(log.path.parent.glob(log.path.name + ".2*"))
+    log.sealer.removed(archives[1], "a rule")
+    archives[1].unlink()
+    report = log.verify()
+    assert report.intact, report.findings

@@ -135,10 +135,16 @@ def stamp_of(log: Path, path: Path) -> str:
         return ""
 
 
-def next_stamp(log: Path, now: datetime) -> str:
-    """Return the stamp for a rotation at ``now`` that sorts behind all earlier ones, also when the clock went back."""
+def next_stamp(log: Path, now: datetime, *, after: str = "") -> str:
+    """Return the stamp for a rotation at ``now`` that sorts behind all earlier ones, also when the clock went back.
+
+    Args:
+        log: path of the live file.
+        now: the moment.
+        after: a stamp that was given before: while archives are renamed, a look at the folder may miss one.
+    """
     stamps = (stamp_of(log, path) for path in _beside(log))
-    last = max((stamp for stamp in stamps if stamp < _END_OF_TIME), default="")
+    last = max((stamp for stamp in (*stamps, after) if stamp < _END_OF_TIME), default="")
     stamp = now.astimezone(UTC).strftime(_STAMP_FORMAT)
     return stamp if stamp > last else (moment_of(last) + timedelta(microseconds=1)).strftime(_STAMP_FORMAT)
 

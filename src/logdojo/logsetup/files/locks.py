@@ -92,15 +92,15 @@ def alone(path: Path) -> Iterator[int | None]:
 
 
 @contextmanager
-def one_at_a_time(path: Path, mode: int) -> Iterator[None]:
-    """Wait until no other thread or process is in such a block for this lock file; the file stays there, empty."""
+def one_at_a_time(path: Path, mode: int) -> Iterator[int]:
+    """Wait until no other thread or process is in such a block for this lock file, and yield its descriptor."""
     # Opened anew each time: two threads that share an open file would both be granted its lock.
     fd = open_file(path, os.O_RDWR | os.O_CREAT, mode)
     try:
         keep_mode(fd, mode)
         if fcntl is not None:
             fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
+        yield fd
     finally:
         close_file(fd)
 

@@ -8,6 +8,7 @@ finds a rotation by an outside ``logrotate``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Final
 
 from logdojo.errors import UsageError
 from logdojo.logsetup.files.appending import Appender
-from logdojo.logsetup.files.archives import next_stamp
+from logdojo.logsetup.files.archives import next_stamp, stamp_of
 from logdojo.logsetup.files.locks import one_at_a_time
 from logdojo.logsetup.files.mending import LINE_START, read_at
 
@@ -89,11 +90,12 @@ class Rotation:
             OSError: the folder refused; ``file`` is then as usable as before.
         """
         archive = None
-        with one_at_a_time(lock_of(file.path), file.mode):
+        with one_at_a_time(lock_of(file.path), file.mode) as lock:
             if file.in_place() and self.is_due(file, now):
-                archive = file.path.with_name(
-                    f"{file.path.name}.{next_stamp(file.path, datetime.fromtimestamp(now, UTC))}"
-                )
+                last = _last_stamp(lock, file.path)
+                stamp = next_stamp(file.path, datetime.fromtimestamp(now, UTC), after=last)
+                _remember_stamp(lock, stamp)
+                archive = file.path.with_name(f"{file.path.name}.{stamp}")
                 if os.name == "nt":
                     # An open file cannot be renamed there.
                     file.close()
@@ -104,8 +106,20 @@ class Rotation:
 
 
 def lock_of(log: Path) -> Path:
-    """Return the path of the empty file on which rotations of a log lock one another out."""
+    """Return the path of the file on which rotations of a log lock one another out; it holds the last stamp given."""
     return log.with_name(log.name + ".lock")
+
+
+def _last_stamp(lock: int, log: Path) -> str:
+    os.lseek(lock, 0, os.SEEK_SET)
+    return stamp_of(log, log.with_name(f"{log.name}.{os.read(lock, 64).decode('ascii', 'replace')}"))
+
+
+def _remember_stamp(lock: int, stamp: str) -> None:
+    # A full disk may refuse; the names in the folder are then all there is to go by.
+    with contextlib.suppress(OSError):
+        os.lseek(lock, 0, os.SEEK_SET)
+        os.write(lock, stamp.encode())
 
 
 def began(file: Appender) -> float:

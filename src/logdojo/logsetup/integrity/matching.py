@@ -26,10 +26,17 @@ class SealedFile:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What was sealed, and the file that holds it; one of them may be missing."""
+    """What was sealed, and the file that holds it; one of them may be missing.
+
+    Args:
+        sealed: what the ledger says about the file.
+        segment: where it is; None when it is gone.
+        removed: whether it was taken away on purpose.
+    """
 
     sealed: SealedFile
     segment: Segment | None
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ def match(sealed: Sequence[SealedFile], files: Sequence[Candidate], removed: set
     Args:
         sealed: in the order of the ledger.
         files: the oldest first, the live one last.
-        removed: stamps of archives that were taken away on purpose; they make no pair.
+        removed: stamps of archives that were taken away on purpose.
 
     Returns:
         Sealed and other files, in the order in which they were written.
@@ -85,10 +92,9 @@ def match(sealed: Sequence[SealedFile], files: Sequence[Candidate], removed: set
             if found is not None:
                 pairs[each.name] = found.segment
                 left.remove(found)
-    there = [Pair(each, pairs.get(each.name)) for each in sealed]
-    kept = [pair for pair in there if pair.segment or not pair.sealed.stamp or pair.sealed.stamp not in removed]
+    there = [Pair(each, pairs.get(each.name), each.stamp in removed - {""}) for each in sealed]
     # The ledger's order is another: an archive may be closed before an older one, which still has a writer.
-    return sorted([*kept, *(Pair(SealedFile(), file.segment) for file in left)], key=_moment)
+    return sorted([*there, *(Pair(SealedFile(), file.segment) for file in left)], key=_moment)
 
 
 def _moment(pair: Pair) -> tuple[bool, str]:

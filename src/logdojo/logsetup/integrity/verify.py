@@ -171,7 +171,10 @@ class _Pass:
     def _take(self, pair: Pair) -> None:
         segment, sealed = pair.segment, pair.sealed
         if segment is None:
-            self._missing(pair)
+            if pair.removed:
+                self._go_on(pair)
+            else:
+                self._missing(pair)
             return
         name = segment.path.name
         try:
