@@ -256,7 +256,7 @@ class LogFileHandler(logging.Handler):
             try:
                 self._resume()
             except OSError:
-                self._complaints.say(f"{self.path}: {dropped} records dropped: {reason}")
+                self._complaints.say(f"{self.path}: {dropped} records dropped: {reason}", last=True)
         self._file.close()
 
     def _look(self, now: float) -> None:

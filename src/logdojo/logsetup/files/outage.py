@@ -54,10 +54,15 @@ class Complaints:
     def __init__(self) -> None:
         self._next = 0.0
 
-    def say(self, text: str) -> None:
-        """Write one line, unless there was one within the last second; never raises."""
+    def say(self, text: str, *, last: bool = False) -> None:
+        """Write one line, unless there was one within the last second; never raises.
+
+        Args:
+            text: one sentence.
+            last: whether this is the last chance to say it; it is then said in any case.
+        """
         now = time.monotonic()
-        if now < self._next:
+        if now < self._next and not last:
             return
         self._next = now + 1.0
         # Standard error may be closed, or stand on the very disk that is full.
