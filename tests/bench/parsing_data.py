@@ -14,8 +14,9 @@ from logdojo.parse.draft import is_ip
 from logdojo.parse.times import Moment, utc_of
 
 LITERAL = frozenset(
-    "@timestamp source.ip source.port destination.ip destination.port network.transport user.name host.name process.name "
-    "process.pid http.request.method url.original http.response.status_code".split()
+    {"@timestamp", "source.ip", "source.port", "destination.ip", "destination.port", "network.transport"}
+    | {"user.name", "host.name", "process.name", "process.pid", "http.request.method", "url.original"}
+    | {"http.response.status_code"}
 )
 MEANING = frozenset({"event.action", "event.outcome", "event.code"})
 

@@ -7,43 +7,26 @@ Nothing is guessed: a value counts if its name or the words around it say what i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from logdojo.events import LogEvent
-from logdojo.parse import leading, prose
+from logdojo.parse import leading, prose, wording
 from logdojo.parse.declared import write_time
 from logdojo.parse.draft import Draft, is_ip
-from logdojo.parse.names import fitting, known
 from logdojo.parse.kinds import split_port
+from logdojo.parse.names import fitting, known
 from logdojo.parse.times import utc_of
 from logdojo.parse.values import scalar
 
 _DEEPEST: Final = 6
 _MOST: Final = 256
-_FAILED: Final = re.compile(
-    r"(?<![a-z])(?:fail(?:ed|ure|ures|s|ing)?|denied|deny|invalid|incorrect|refused|rejected|reject|blocked|unauthori[sz]ed|wrong"
-    r"|unsuccessful|forbidden|mismatch|bad[ _](?:user|password|login|token)"
-    r"|not (?:found|allowed|authorized|permitted)|(?:auth\w*|login) error|could not|cannot|unknown user|no[ _]such[ _]user|can't|illegal|expired|locked|auth_failed|auth-failure|unable to)(?![a-z])",
-    re.ASCII | re.IGNORECASE,
-)
-_SUCCEEDED: Final = re.compile(
-    r"\b(?:accepted|success(?:ful|fully)?|succeeded|logged in|granted|opened|allowed|authenticated|permitted)\b",
-    re.ASCII | re.IGNORECASE,
-)
-_LOGIN: Final = re.compile(
-    r"log(?:ged)?[ _-]?(?:in|on|out)\b|sign[ _-]?(?:in|on)\b|auth(?:entication|enticate[ds]?|[ _-]?fail\w*)?\b|passw(?:or)?d\b"
-    r"|credential|two-factor|\b2fa\b|\bmfa\b|\botp\b",
-    re.ASCII | re.IGNORECASE,
-)
 _HEADER: Final = frozenset({"host.name", "process.name", "log.syslog.priority"})
 _HIGHEST_PORT: Final = 65_535
+_CLIENT_ERROR: Final = 400
 _EARLY: Final = 40
 """A time that ends within so many code points stands at the beginning, and the message goes on after it."""
-_SEEN: Final = 512
-"""Within how many code points the words for the outcome are looked for."""
 
 
 def read_text(draft: Draft, start: int, now: datetime | None) -> LogEvent:
@@ -151,18 +134,13 @@ def _write_port(fields: dict[str, object], field: str, text: str) -> None:
 
 
 def _write_meaning(fields: dict[str, object], text: str, start: int) -> None:
-    stop = start + _SEEN
-    outcome = fields.get("event.outcome")
-    login = _LOGIN.search(text, start, stop) is not None
-    if outcome is None:
-        if _FAILED.search(text, start, stop):
-            outcome = "failure"
-        elif _SUCCEEDED.search(text, start, stop):
-            outcome = "success"
-        elif isinstance(status := fields.get("http.response.status_code"), int):
-            outcome = "failure" if status >= 400 else "success"
-        if outcome is not None:
-            fields["event.outcome"] = outcome
+    outcome, login = wording.said(text, start)
+    status = fields.get("http.response.status_code")
+    if not outcome and isinstance(status, int):
+        outcome = "failure" if status >= _CLIENT_ERROR else "success"
+    outcome = str(fields.get("event.outcome", "")) or outcome
+    if outcome:
+        fields["event.outcome"] = outcome
     if login:
         fields["event.category"], fields["event.type"] = ["authentication"], ["start" if outcome else "info"]
     elif "http.request.method" in fields:

@@ -25,22 +25,19 @@ _OUTERMOST: Final = frozenset(
 )
 _OTHER_SIDE: Final = ("dst", "dest", "destination", "server", "target", "local", "upstream", "backend", "responder")
 _METHODS: Final = frozenset(
-    "GET POST PUT DELETE HEAD OPTIONS PATCH CONNECT TRACE PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH "
-    "PURGE".split()
+    {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND", "PROPPATCH"}
+    | {"MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE"}
 )
 _PROTOCOLS: Final = frozenset({*TRANSPORTS.values(), "tcp", "udp", "icmp", "igmp", "gre", "esp", "ah", "sctp"})
-OUTCOMES: Final = MappingProxyType(
-    dict.fromkeys(
-        "success succeeded successful successfully ok pass passed allow allowed accept accepted true granted yes "
-        "authenticated permitted permit".split(),
-        "success",
-    )
-    | dict.fromkeys(
-        "failure failed fail failures error denied deny false reject rejected refused unsuccessful invalid blocked "
-        "unauthorized forbidden no incorrect drop dropped".split(),
-        "failure",
-    )
+_GOOD: Final = frozenset(
+    {"success", "succeeded", "successful", "successfully", "ok", "pass", "passed", "allow", "allowed", "accept"}
+    | {"accepted", "true", "granted", "yes", "authenticated", "permitted", "permit"}
 )
+_BAD: Final = frozenset(
+    {"failure", "failed", "fail", "failures", "error", "denied", "deny", "false", "reject", "rejected", "refused"}
+    | {"unsuccessful", "invalid", "blocked", "unauthorized", "forbidden", "no", "incorrect", "drop", "dropped"}
+)
+OUTCOMES: Final = MappingProxyType(dict.fromkeys(_GOOD, "success") | dict.fromkeys(_BAD, "failure"))
 """Words for how something ended."""
 
 
@@ -49,7 +46,7 @@ def _table() -> dict[str, Known]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = resources.files("logdojo.parse").joinpath("names.yaml").read_text("utf-8")
     table: dict[str, Known] = {}
-    for field, names in yaml.load(text, Loader=loader).items():  # a safe loader
+    for field, names in yaml.load(text, Loader=loader).items():  # noqa: S506  # a safe loader
         for rank, name in enumerate(names):
             table.setdefault(_bare(name), (field, rank))
     return table

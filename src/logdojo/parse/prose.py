@@ -12,19 +12,25 @@ from typing import Final
 
 from logdojo.parse.draft import is_ip
 from logdojo.parse.names import fitting, known
+from logdojo.parse.wording import NO_NAMES
 
 Span = tuple[int, int]
 LONGEST: Final = 4_096
 """How far into a message is looked, in code points."""
 _MOST: Final = 96
 
-_ADDRESS: Final = re.compile(
-    r"(?<![\w.])(?:(?P<v4>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})"
+_V4: Final = (
+    r"(?P<v4>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})"
     r"(?:\.(?P<dotted>\d{1,5})(?=: | > )|(?![\w]|\.\d)(?:(?:[:#/]|\[(?=\d{1,5}\]))(?P<port>\d{1,5})(?![\w:.]))?)"
-    r"|(?P<v6>(?<!:)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\d{0,3}(?:\.\d{1,3}){3})?)(?![\w:])"
-    r"(?:\](?::(?P<port6>\d{1,5})(?!\w))?)?)",
-    re.ASCII,
 )
+_V6: Final = (
+    r"(?P<v6>(?<!:)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\d{0,3}(?:\.\d{1,3}){3})?)(?![\w:])"
+    r"(?:\](?::(?P<port6>\d{1,5})(?!\w))?)?"
+)
+_ADDRESS: Final = re.compile(rf"(?<![\w.])(?:{_V4})(?P<v6>(?!))?(?P<port6>(?!))?", re.ASCII)
+_ANY_ADDRESS: Final = re.compile(rf"(?<![\w.])(?:{_V4}|{_V6})", re.ASCII)
+_GROUPS: Final = 7
+"""How many colons an IPv6 address has that is written out."""
 _ROLE: Final = re.compile(
     r"\b(?:(?P<source>from|client|rhost|r?ip|remote|peer|src|source|by|host|address|addr|raddr|saddr|attacker|visitor"
     r"|caller|origin)|(?P<destination>to|dst|dest|destination|server|lip|local|laddr|daddr|lhost|upstream|backend|target"
@@ -54,20 +60,12 @@ _FOR: Final = re.compile(
     r"\b(?:(?:password|publickey|log-?in|attempt|authentication|auth|logon|sign-?in|request|failure|credentials)"
     rf" (?:for|by|of|as):? (?:{_QUOTED}{_BRACED}|{_AFTER})"
     rf"|(?:error|failed|denied) for (?:{_quoted('e')})"
-    rf"|(?:log-?in|logon|authentication|auth) (?:failed|failure|denied|error|succeeded|successful|attempt): ?(?:{_quoted('f')}))"
+    r"|(?:log-?in|logon|authentication|auth) (?:failed|failure|denied|error|succeeded|successful|attempt): ?"
+    rf"(?:{_quoted('f')}))"
     r"|\[(?P<ftp>[^\[\]\s]{1,128})\] (?:FAIL|OK) LOGIN",
     re.ASCII | re.IGNORECASE,
 )
 _AT: Final = re.compile(r"'(?P<user>[^'@\s]{1,64})'@'", re.ASCII)
-_NO_NAMES: Final = frozenset(
-    "a agent already an and are as at attempt attempted attempts authenticated authentication authorized authorization "
-    "be been before but by can cannot could credentials data database denied details did disabled disconnected does "
-    "doesn't during email error exists expired failed failure for found from group had has have id in info input "
-    "incorrect invalid is it its limit list lockout locked logged login logon logout manager may module name names no "
-    "not of on or pam password permission permissions policy profile rejected request root-login service session "
-    "sessions settings successful successfully that the they this timed to token try tried trying unknown user username "
-    "using via was were when where which who will with without you your attempting creation created deleted details".split()
-)
 _REQUEST: Final = re.compile(
     r"\b(?P<method>GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE|PROPFIND)[\"',]{0,2}[ |]{1,8}\"?"
     r"(?P<url>/[^\s\"]{0,2048}|https?://[^\s\"]{1,2048}|\*)(?: HTTP/\d(?:\.\d)?)?"
@@ -120,7 +118,8 @@ def addresses(line: str, start: int, body: int = 0) -> dict[str, Span]:
     loose: list[tuple[str, Span, Span | None]] = []
     seen_with_role: set[str] = set()
     stop, before = min(len(line), start + LONGEST), start
-    for count, match in enumerate(_ADDRESS.finditer(line, start, stop)):
+    six = "::" in line or line.count(":") >= _GROUPS
+    for count, match in enumerate((_ANY_ADDRESS if six else _ADDRESS).finditer(line, start, stop)):
         if count == _MOST:
             break
         group = "v4" if match["v4"] else "v6"
@@ -152,7 +151,7 @@ def _place_loose(
     """Give an address without a role one if there is no doubt: it stands alone, or at the beginning, or A -> B."""
     if not loose:
         return
-    text, span, port = loose[0]
+    _, span, port = loose[0]
     alone = len({one[0] for one in loose}) == 1
     between = line[span[1] : loose[1][1][0]] if len(loose) > 1 else ""
     arrow = ">" in between and len(between) < 16
@@ -184,12 +183,10 @@ def _role(line: str, start: int, at: int) -> str | None:
         return "source"
     for sign in (", ", ";", "|", " - ", ") ", "] "):
         before = before.rpartition(sign)[2]
-    last = None
-    for last in _ROLE.finditer(before):
-        pass
-    if last is None:
+    roles = list(_ROLE.finditer(before))
+    if not roles:
         return None
-    return "source" if last["source"] else "destination"
+    return "source" if roles[-1]["source"] else "destination"
 
 
 def user(line: str, start: int) -> Span | None:
@@ -203,8 +200,10 @@ def user(line: str, start: int) -> Span | None:
             return span
         if count == _MOST:
             break
-    match = _FOR.search(line, start, stop)
-    return _name(line, match, told=False) if match is not None else None
+    if " for " not in line and " as " not in line and "ogin" not in line and " by " not in line and "LOGIN" not in line:
+        return None
+    last = _FOR.search(line, start, stop)
+    return _name(line, last, told=False) if last is not None else None
 
 
 def _name(line: str, match: re.Match[str], *, told: bool) -> Span | None:
@@ -214,7 +213,7 @@ def _name(line: str, match: re.Match[str], *, told: bool) -> Span | None:
     if kind == "bare":
         end -= len(name) - len(name.rstrip(".!?"))
         name = line[begin:end]
-        if name.lower() in _NO_NAMES or (not told and name[:1] in "-(/&"):
+        if name.lower() in NO_NAMES or (not told and name[:1] in "-(/&"):
             return None
         # user [DOMAIN]\[name]: the domain comes first.
     elif kind == "q5" and line.startswith("\\[", end + 1):
@@ -263,6 +262,8 @@ def pairs(line: str, start: int) -> Iterator[tuple[str, str, Span, bool]]:
 
 def transport(line: str, start: int) -> Span | None:
     """Return the place of the name of a transport protocol, where a word or a brace says that it is one."""
+    if "TCP" not in line and "UDP" not in line and "tcp" not in line and "udp" not in line and "ICMP" not in line:
+        return None
     match = _TRANSPORT.search(line, start, min(len(line), start + LONGEST))
     return match.span(match.lastgroup or 0) if match else None
 

@@ -1,4 +1,4 @@
-"""Lines that a container runtime or a shipper has wrapped: the line inside is read as a line of its own.
+r"""Lines that a container runtime or a shipper has wrapped: the line inside is read as a line of its own.
 
 2025-12-31T17:37:40.493035218+01:00 stdout F 192.0.2.7 - - […] "GET / HTTP/1.1" …    Kubernetes (CRI)
 {"log": "192.0.2.7 - - […] …\n", "stream": "stdout", "time": "2025-12-31T…Z"}         Docker's json-file

@@ -17,7 +17,8 @@ from logdojo.parse.format import Format
 from logdojo.parse.values import scalar
 
 _RECORD: Final = re.compile(
-    r"(?:node=(?P<node>\S{1,255}) )?(?:type=(?P<type>\w{1,64}) )?(?:msg=)?audit\((?P<time>\d{1,12}(?:\.\d{1,9})?):(?P<id>\d{1,18})\):",
+    r"(?:node=(?P<node>\S{1,255}) )?(?:type=(?P<type>\w{1,64}) )?(?:msg=)?"
+    r"audit\((?P<time>\d{1,12}(?:\.\d{1,9})?):(?P<id>\d{1,18})\):",
     re.ASCII,
 )
 _JOURNAL: Final = re.compile(r"(?P<type>[A-Z][A-Z0-9_]{2,63}) (?=\S{1,64}=)", re.ASCII)

@@ -63,7 +63,7 @@ class Sentence:
 
 @cache
 def table(name: str) -> dict[str, tuple[Sentence, ...]]:
-    """Return program → sentences of a table in ``tables/``; each says action, category, type and outcome, between bars."""
+    """Return program → sentences of a table in ``tables/``; each says action, category, type, outcome between bars."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = (resources.files(formats) / "tables" / f"{name}.yaml").read_text("utf-8")
     document = yaml.load(text, Loader=loader)  # noqa: S506  # a safe loader

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from types import MappingProxyType
 from typing import Any, Final
 
 import yaml
@@ -125,7 +124,10 @@ def _parts(document: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, An
         return head, data
     nested = document.get("EventData") or document.get("event_data") or document.get("Event_Data")
     data = _named(nested) if isinstance(nested, (dict, list)) else document
-    find = lambda *names: next((document[name] for name in names if document.get(name) not in (None, "")), None)  # noqa: E731
+
+    def find(*names: str) -> Any:
+        return next((document[name] for name in names if document.get(name) not in (None, "")), None)
+
     head = {
         "code": _text_of(find("EventID", "EventId", "event_id", "EventCode", "Id", "winlog.event_id")),
         "channel": find("Channel", "LogName", "channel", "Log", "winlog.channel"),
@@ -217,14 +219,14 @@ def _write_data(fields: dict[str, object], data: Mapping[str, Any]) -> None:
             if value not in (None, "") and str(value) not in _BLANK:
                 write_text(fields, name, scalar(value))
                 break
-    for name, keys in _ADDRESSES:
-        for key in keys:
+    for name, sources in _ADDRESSES:
+        for key in sources:
             value = data.get(key)
             if isinstance(value, str) and value not in _BLANK:
                 write_address(fields, name, value)
                 break
-    for name, keys in _NUMBERS:
-        for key in keys:
+    for name, ports in _NUMBERS:
+        for key in ports:
             value = data.get(key)
             if value not in (None, "", "-", "0", 0):
                 write_number(fields, name, value)
@@ -239,7 +241,11 @@ def _write_process(fields: dict[str, object], data: Mapping[str, Any]) -> None:
         path = fields.get(name)
         if isinstance(path, str):
             fields[part] = path.rpartition("\\")[2] or path
-    for name, keys in (("process.pid", _PIDS), ("process.parent.pid", ("ParentProcessId",))):
+    pids: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("process.pid", _PIDS),
+        ("process.parent.pid", ("ParentProcessId",)),
+    )
+    for name, keys in pids:
         for key in keys:
             number = _whole(data.get(key))
             if number is not None:
