@@ -21,7 +21,7 @@ LIMIT_WITHIN = 0.70
 """The same within one source, of which there are few sessions and few attacks: more of it is chance."""
 RARE = 60
 """A token in fewer lines, or sessions, than this says too little either way to be measured."""
-FOLDS = 6
+FOLDS = 4
 """Random halvings of the scenarios; each half is learned from and tested on."""
 TOKEN = re.compile(r"[A-Za-z][A-Za-z_]+|\d+(?:\.\d+)*|[A-Z]\d+")
 BINS = 512
