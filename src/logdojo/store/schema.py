@@ -41,7 +41,8 @@ _BASE: Final = """
         stream VARCHAR NOT NULL,
         "offset" BIGINT NOT NULL,
         fields VARCHAR USING COMPRESSION zstd,
-        original_bytes BLOB
+        original_bytes BLOB,
+        {columns}
     );
 """
 
@@ -111,11 +112,13 @@ def add_column(con: duckdb.DuckDBPyConnection, name: str, kind: Kind) -> None:
 
 
 def _make(con: duckdb.DuckDBPyConnection) -> dict[str, Kind]:
+    columns = ", ".join(f"{quoted(name)} {_TYPES[kind]}" for name, kind in COLUMNS.items())
     con.begin()
-    con.execute(_BASE)
-    for name, kind in COLUMNS.items():
-        con.execute(f"ALTER TABLE events ADD COLUMN {quoted(name)} {_TYPES[kind]}")
-        con.execute("INSERT INTO logdojo_columns VALUES (?, ?)", [name, kind.value])
+    con.execute(_BASE.format(columns=columns))
+    con.execute(
+        "INSERT INTO logdojo_columns SELECT unnest($names), unnest($kinds)",
+        {"names": list(COLUMNS), "kinds": [kind.value for kind in COLUMNS.values()]},
+    )
     con.execute("INSERT INTO logdojo_version VALUES (?)", [VERSION])
     con.commit()
     return dict(COLUMNS)

@@ -149,7 +149,7 @@ class Collector:
         return self.counters
 
     def _look_around(self) -> None:
-        for log in logs_of(self._paths, leave=self._leave):
+        for log in logs_of(self._paths, leave=self._leave, known=self._is_known):
             if log.path in self._tails or log.path in self._left_out:
                 continue
             try:
@@ -252,6 +252,9 @@ class Collector:
             if cursor != self._noted.get(path):
                 save(where, cursor)
                 self._noted[path] = cursor
+
+    def _is_known(self, path: Path) -> bool:
+        return path in self._tails or self._cursor_path(path).exists()
 
     def _cursor_path(self, path: Path) -> Path:
         return state_path(path, "cursor", _STATE, state_dir=self._state)
