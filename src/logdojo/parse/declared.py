@@ -32,7 +32,7 @@ from typing import Any, Final
 
 from logdojo.errors import InputError
 from logdojo.parse.draft import Draft
-from logdojo.parse.kinds import Write, kind_of, write_address, write_number, write_text, write_transport
+from logdojo.parse.kinds import Write, kind_of, write_address, write_code, write_number, write_text, write_transport
 from logdojo.parse.meaning import Table, tables
 from logdojo.parse.times import utc_of
 from logdojo.parse.values import EMPTY, Getter, getter
@@ -172,7 +172,7 @@ def _write_span(draft: Draft, name: str, span: tuple[int, int], kind: Write) -> 
             return False
         draft.number(name, span)
         return True
-    if kind in (write_text, write_address, write_transport):
+    if kind in (write_text, write_address, write_transport, write_code):
         before = len(draft.fields)
         kind(draft.fields, name, text)
         written = draft.fields.get(name)

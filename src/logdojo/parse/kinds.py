@@ -51,6 +51,8 @@ def kind_of(name: str) -> Write:
         return write_number
     if name == "network.transport":
         return write_transport
+    if name == "event.code":
+        return write_code
     return write_list if name in LISTS else write_text
 
 
@@ -59,6 +61,13 @@ def write_text(fields: Fields, name: str, value: Any) -> None:
     kept = scalar(value)
     if kept is not None and not (kept.__class__ is str and kept in EMPTY):
         fields[name] = kept
+
+
+def write_code(fields: Fields, name: str, value: Any) -> None:
+    """Write the number of a message as the text that it is, whether the source has it as one or not."""
+    if value.__class__ is int:
+        value = str(value)
+    write_text(fields, name, value)
 
 
 def write_number(fields: Fields, name: str, value: Any) -> None:
