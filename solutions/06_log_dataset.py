@@ -793,7 +793,7 @@ with themed(LIGHT):
     axes.set(xlabel="how many are left", xlim=(0, 1.15 * len(rows)))
     axes.invert_yaxis()
     dojo.show(figure, "Lines left after each step; normalizing removes"
-              " the most, and templates are a hundredth or two.")
+              " the most, and only a few in a hundred are templates.")
 
 # %% [markdown]
 # **What the plot shows.** Exact copies of raw lines are rare, because the time differs. Normalizing makes most copies
@@ -1155,7 +1155,7 @@ with themed(LIGHT):
               " attacks become rarer in the test.")
 
 # %% [markdown]
-# **What the plot shows.** One model, one recall, one rate of false alarms, and a precision that falls to a few percent
+# **What the plot shows.** One model, one recall, one rate of false alarms, and a precision that falls to a tenth or less
 # when one line in a hundred is an attack. A precision without a base rate is half a number.
 
 # %% [markdown]
@@ -1475,7 +1475,7 @@ with themed(LIGHT):
     axes.set_yticks(range(len(surprise)), surprise)
     axes.set(xlabel="reads", ylabel="learnt from")
     dojo.show(figure, "Perplexity is low where a model reads the kind of log"
-              " that it learnt from, and hundreds elsewhere.")
+              " that it learnt from, and far higher elsewhere.")
 
 # %% [markdown]
 # **What the plot shows.** On its own kind of log, in scenarios that it has not seen, a model that only counts pairs

@@ -235,10 +235,10 @@ def mine(lab: Any, *texts: str, **options: Any) -> tuple[list[Any], dict[Any, An
 @check("mine_template")
 def takes_the_closest(lab: Any) -> None:
     """Take the template with the most words in common, and of equal ones the first."""
-    texts = ("go on a b c d e f", "go on a b x y z w", "go on a b c d e q")
+    texts = ("go on a b x y z w", "go on a b c d e f", "go on a b c d e q")
     (one, two, three), _ = mine(lab, *texts, similarity=0.7)
     assert one is not two, "the first two texts share half of their words, less than 0.7: two templates"
-    assert three is one, "the third text shares seven words with the first template and four with the second"
+    assert three is two, "the third text shares seven words with the second template and four with the first"
     (one, two, three), _ = mine(lab, "go on a x p", "go on b y q", "go on a y r", similarity=0.7)
     assert three is not one and three is not two, "three words of five are less than 0.7, so it is a new template"
     groups = {(6, "go", "on"): [["go", "on", "a", "b", "p", "q"], ["go", "on", "c", "d", "p", "q"]]}
@@ -267,7 +267,7 @@ def groups_by_length_and_words(lab: Any) -> None:
 @check("mine_template")
 def stays_general(lab: Any) -> None:
     """Leave <*> where it is once words differed, and count it as different from a word."""
-    (one, *_), groups = mine(lab, "go on a b c", "go on a b d", "go on a b c", "go on a x e")
+    (one, *_), groups = mine(lab, "go on a b c", "go on a b d", "go on a x c", "go on a b c")
     assert one == ["go", "on", "a", "<*>", "<*>"], f"after four texts the template is go on a <*> <*>; yours: {one}"
     held = [template for group in groups.values() for template in group]
     assert len(held) == 1, f"all four texts are one template, your groups hold {len(held)}"
@@ -345,12 +345,12 @@ def few_groups(lab: Any) -> None:
 @check("group_split")
 def by_the_most_rows(lab: Any) -> None:
     """Give a group the label that most of its rows have, and keep the order of rows."""
-    rows = labelled(dict.fromkeys("abcd", "benign"), 5) + labelled(dict.fromkeys("abcd", "scan"), 2)
-    rows += labelled({"e": "scan", "f": "scan"}, 1)
+    rows = labelled(dict.fromkeys("abcdefgh", "benign"), 5) + labelled(dict.fromkeys("abcdefgh", "scan"), 2)
+    rows += labelled({"y": "scan", "z": "scan"}, 1)
     train, test = lab.group_split(rows, "g", 0.25, 4)
-    kinds = Counter("few" if one in "ef" else "most" for one in {one["g"] for one in test})
-    assert kinds == {"few": 1, "most": 1}, (
-        f"a to d are benign by most of their rows, e and f scans: one of each kind goes to the test, not {dict(kinds)}"
+    kinds = Counter("few" if one in "yz" else "most" for one in {one["g"] for one in test})
+    assert kinds == {"few": 1, "most": 2}, (
+        f"a to h are benign by most of their rows, y and z scans: two and one go to the test, not {dict(kinds)}"
     )
     for side in (train, test):
         assert side == [one for one in rows if one in side], "the rows of a side are not in the order they came in"
@@ -465,7 +465,8 @@ def the_seed_draws(lab: Any) -> None:
     before = random.getstate()
     one, same, other = (lab.at_base_rate(rows, 0.1, seed) for seed in (1, 1, 2))
     assert one == same, "the same seed draws other rows: use random.Random(seed)"
-    assert one != other, "another seed draws the same rows: nothing is drawn"
+    drawn = {tuple(row["at"] for row in found if row["label"] != "benign") for found in (one, other)}
+    assert len(drawn) == 2, "another seed takes the same attacks: nothing is drawn among them"
     assert random.getstate() == before, "you draw from the module random: make a random.Random(seed) of your own"
 
 
@@ -577,7 +578,9 @@ def finds_missing_sections(lab: Any) -> None:
     found = lab.wrong_in_sheet(broken, NUMBERS)
     assert len(found) == 2, f"Uses has no heading and Motivation no text: two texts, yours: {found}"
     assert "Motivation" in found[0] and "Uses" in found[1], f"first Motivation, then Uses; yours: {found}"
-    found = lab.wrong_in_sheet(sheet().replace("## Maintenance\n\nOn maintenance.\n", "See ## Maintenance\n"), NUMBERS)
+    found = lab.wrong_in_sheet(
+        sheet().replace("## Maintenance\n\nOn maintenance.\n", "See ## Maintenance\nOften.\n"), NUMBERS
+    )
     assert len(found) == 1, f"'## Maintenance' within a line is no heading; yours: {found}"
 
 

@@ -132,6 +132,25 @@ LABS: Final[tuple[Lab, ...]] = (
         "moderate",
         ("llm.collect", "llm.what", "llm.applications"),
         ("05_many_sources",),
+        parts={
+            name: f"logdojo.course.dataset_parts:{name}"
+            for name in (
+                "find_secrets_and_people",
+                "normalize",
+                "label_sessions",
+                "deduplicate",
+                "minhash",
+                "mine_template",
+                "group_split",
+                "shared_between",
+                "prevalence",
+                "at_base_rate",
+                "data_sheet",
+                "wrong_in_sheet",
+                "perplexity",
+            )
+        },
+        cell_seconds=60.0,
     ),
     Lab(
         7,
