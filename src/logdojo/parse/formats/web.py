@@ -89,22 +89,20 @@ def write_text(draft: Draft, name: str, span: tuple[int, int]) -> None:
 
 
 def _read(draft: Draft, start: int, now: datetime | None) -> bool:
-    line, fields = draft.line, draft.fields
+    line = draft.line
     found = _COMMON.match(line, start)
-    if found is not None and is_ip(found["client"]):
-        fields["source.ip"] = found["client"]
-        draft.spans["source.ip"] = found.span("client")
-        if found["user"] != "-":
-            write_text(draft, "user.name", found.span("user"))
-    else:
-        found = _TAIL.search(line, start, start + _LONGEST)
-        if found is None or found.start() > _FARTHEST:
+    if found is not None and found["method"] and is_ip(found["client"]):
+        _write_common(draft, found)
+        return True
+    found = _TAIL.search(line, start, start + _LONGEST)
+    if found is None or found.start() > _FARTHEST:
+        return False
+    if start == 0 and found.start() > 0:
+        start = syslog.read_header(draft, now=now)
+        if start > found.start():
             return False
-        if start == 0 and found.start() > 0:
-            start = syslog.read_header(draft, now=now)
-            if start > found.start():
-                return False
-        _write_head(draft, start, found.start())
+    _write_head(draft, start, found.start())
+    fields = draft.fields
     fields["@timestamp"] = _utc(found["time"])
     for mark in ("logdojo.time.zone_unknown", "logdojo.time.year_inferred"):
         fields.pop(mark, None)
@@ -118,6 +116,33 @@ def _read(draft: Draft, start: int, now: datetime | None) -> bool:
     fields["event.category"] = ["web"]
     fields["event.type"] = ["access"]
     return True
+
+
+def _write_common(draft: Draft, found: re.Match[str]) -> None:
+    """Write a line as nearly all are, by the groups in their order; a server writes some thousands of them a second."""
+    fields, spans, span = draft.fields, draft.spans, found.span
+    client, user, when, method, url, version, _, status, size, referrer, agent = found.groups()
+    fields["source.ip"], spans["source.ip"] = client, span(1)
+    if user != "-":
+        write_text(draft, "user.name", span(2))
+    fields["@timestamp"] = _utc(when)
+    fields["http.request.method"], spans["http.request.method"] = method, span(4)
+    if url:
+        fields["url.original"], spans["url.original"] = url, span(5)
+    if version:
+        fields["http.version"], spans["http.version"] = version, span(6)
+    if status != "-":
+        code = int(status)
+        draft.number("http.response.status_code", span(8))
+        fields["event.outcome"] = "failure" if code >= _LEAST_FAILED else "success"
+    if size and size != "-":
+        draft.number("http.response.body.bytes", span(9))
+    if referrer and referrer != "-":
+        fields["http.request.referrer"], spans["http.request.referrer"] = referrer, span(10)
+    if agent and agent != "-":
+        fields["user_agent.original"], spans["user_agent.original"] = agent, span(11)
+    fields["event.category"] = ["web"]
+    fields["event.type"] = ["access"]
 
 
 def _write_head(draft: Draft, start: int, stop: int) -> None:

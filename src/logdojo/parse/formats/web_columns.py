@@ -12,7 +12,7 @@ from typing import Final
 
 from logdojo.parse import syslog
 from logdojo.parse.declared import Signs
-from logdojo.parse.draft import Draft, is_ip
+from logdojo.parse.draft import Draft
 from logdojo.parse.format import Format
 from logdojo.parse.formats.web import write_status, write_text
 from logdojo.parse.times import utc_of
@@ -24,12 +24,19 @@ _SQUID: Final = re.compile(
     r" (?P<hierarchy>[A-Z_]{4,40})/(?P<peer>\S{1,256})(?: (?P<type>\S{1,128}))?",
     re.ASCII,
 )
+_FARTHEST: Final = 32_768
 _METHODS: Final = (
     *("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND", "TRACE", "PATCH", "CONNECT", "SEARCH", "DEBUG"),
     *("RPC_IN_DATA", "RPC_OUT_DATA", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK"),
 )
+_IIS_BEGINS: Final = (
+    r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d{1,10} (?:[\w.-]{1,64} )?)?[0-9a-fA-F.:]{2,45} "
+    rf"(?:{'|'.join(_METHODS)}) /"
+)
 _IIS: Final = re.compile(
-    r"(?P<method>[A-Z_]{3,16}) (?P<stem>\S{1,8192}) (?P<query>\S{1,8192}) (?P<port>\d{1,5}) (?P<user>\S{1,256})"
+    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:(?P<site>W3SVC\d{1,10}) (?:(?P<name>[\w.-]{1,64}) )?)?"
+    r"(?P<server>[0-9a-fA-F.:]{2,45}) (?P<method>[A-Z_]{3,16})"
+    r" (?P<stem>\S{1,8192}) (?P<query>\S{1,8192}) (?P<port>\d{1,5}) (?P<user>\S{1,256})"
     r" (?P<client>[0-9a-fA-F.:%]{2,64})(?: (?P<agent>\S{1,4096}))(?: (?P<referrer>\S{1,8192}))? (?P<status>\d{3})"
     r" (?P<sub>\d{1,4}) (?P<win32>\d{1,12})(?: (?P<taken>\d{1,10}))?(?= |$)",
     re.ASCII,
@@ -76,18 +83,13 @@ def _read_iis(draft: Draft, start: int, now: datetime | None) -> bool:
         draft.text("message", (0, len(line)))
         draft.says(("web",), ("info",))
         return True
-    server = str(fields.get("host.name", ""))
-    found = _IIS.match(line, start)
-    if found is None or not is_ip(server):
+    found = _IIS.search(line, start, start + _FARTHEST)
+    if found is None:
         return False
-    span = draft.spans.pop("host.name", None)
-    del fields["host.name"]
-    if span is not None:
-        draft.text("destination.ip", span)
     # W3C extended logs are in UTC.
-    fields.pop("logdojo.time.zone_unknown", None)
-    fields.pop("message", None)
-    draft.spans.pop("message", None)
+    fields["@timestamp"] = utc_of(f"{found['time']}Z").utc
+    draft.address("destination", found.span("server"))
+    draft.text("host.name", found.span("name"))
     draft.number("destination.port", found.span("port"))
     draft.address("source", found.span("client"))
     for group, name in (
@@ -117,7 +119,7 @@ FORMATS: Final = (
     ),
     Format(
         "iis.access",
-        Signs(starts=(*(f"{method} /" for method in _METHODS), "#Software: Microsoft Internet", "#Fields: date time")),
+        Signs(mark=_IIS_BEGINS, starts=("#Software: Microsoft Internet", "#Fields: date time")),
         read_text=_read_iis,
         doc="https://learn.microsoft.com/windows/win32/http/w3c-logging",
     ),
