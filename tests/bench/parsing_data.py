@@ -55,7 +55,7 @@ DATASETS: Mapping[str, frozenset[str]] = {
     "crowdsecurity/auditd-logs": frozenset({"auditd", "auditd.log"}),
     "crowdsecurity/laurel-logs": frozenset({"auditd", "auditd.log"}),
     "crowdsecurity/dropbear-logs": frozenset({"dropbear"}),
-    "crowdsecurity/palo-alto-threat-log": frozenset({"panw.panos"}),
+    "crowdsecurity/palo-alto-threat-log": frozenset({"paloalto.panos"}),
     "firewallservices/pf-logs": frozenset({"pfsense.filterlog", "pf.filterlog", "pfsense.log", "pf"}),
     "crowdsecurity/suricata-evelogs": frozenset({"suricata.eve"}),
     "crowdsecurity/nginx-logs": frozenset({"nginx.access", "nginx.error", "web.access", "apache.access"}),

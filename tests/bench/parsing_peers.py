@@ -12,7 +12,7 @@ from tests.bench.parsing_data import Row
 from logdojo.parse.times import utc_of
 
 _ALIASES = {
-    "source.ip": "src_ip srcip sourceipaddress source_ip client_ip clientip remote_addr remote_ip ip rhost rip src client",
+    "source.ip": "src_ip srcip sourceipaddress source_ip client_ip clientip remote_addr remote_ip ip rhost src client",
     "source.port": "src_port srcport sport spt source_port client_port remote_port",
     "destination.ip": "dst_ip dstip dest_ip destination_ip dst lip daddr",
     "destination.port": "dst_port dstport dport dpt dest_port destination_port",

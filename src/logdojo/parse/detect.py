@@ -133,8 +133,9 @@ def _read_json(draft: Draft, text: str, now: datetime | None, *, strict: bool = 
     document = _document(text)
     found, inner = format_of_document(document)
     if found is not None and found.read_document is not None:
-        found.read_document(draft, inner, now)
-        return draft.done(found.name)
+        if found.read_document(draft, inner, now) is not False:
+            return draft.done(found.name)
+        draft = Draft(draft.line)
     container = wrapped.read_document(draft.line, document, now, lambda one: read(one, now=now, inside=True))
     if container is not None:
         return container

@@ -16,7 +16,8 @@ ReadText = Callable[[Draft, int, "datetime | None"], bool]
 Raises:
     ValueError: the line is of this format and broken; the message is the reason.
 """
-ReadDocument = Callable[[Draft, Mapping[str, Any], "datetime | None"], None]
+ReadDocument = Callable[[Draft, Mapping[str, Any], "datetime | None"], "bool | None"]
+"""Draft, document, reference of the year → False if the document is not of this format after all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,8 @@ def read_document(
             fields.update(event.fields)
             return draft.done(str(event.fields["event.dataset"]))
         _write_message(fields, message, now)
-    _write_meaning(fields, message if isinstance(message, str) else "", 0)
+    words = f"{fields.get('event.action', '')} {message if isinstance(message, str) else ''}"
+    _write_meaning(fields, words, 0)
     return draft.done("json")
 
 

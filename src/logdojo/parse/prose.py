@@ -59,9 +59,10 @@ _AFTER: Final = r"(?P<bare>[^\s,;:'\"`()\[\]<>{}|=]{1,128})(?= (?:from|has|via|o
 _FOR: Final = re.compile(
     r"\b(?:(?:password|publickey|log-?in|attempt|authentication|auth|logon|sign-?in|request|failure|credentials)"
     rf" (?:for|by|of|as):? (?:{_QUOTED}{_BRACED}|{_AFTER})"
-    rf"|(?:error|failed|denied) for (?:{_quoted('e')})"
+    rf"|(?:error|failed|denied) for (?:{_quoted('e')}"
+    rf"|\[(?P<e4>[^\[\]\s]{{1,128}})\]|{_AFTER.replace('<bare>', '<bare2>')})"
     r"|(?:log-?in|logon|authentication|auth) (?:failed|failure|denied|error|succeeded|successful|attempt): ?"
-    rf"(?:{_quoted('f')}))"
+    rf"(?:{_quoted('f')}|(?P<bare3>[^\s,;:'\"`()\[\]<>{{}}|=]{{1,128}})(?= \()))"
     r"|\[(?P<ftp>[^\[\]\s]{1,128})\] (?:FAIL|OK) LOGIN",
     re.ASCII | re.IGNORECASE,
 )
@@ -179,8 +180,10 @@ def _role(line: str, start: int, at: int) -> str | None:
     # A role reaches no further than its clause, and not past another address.
     if before.endswith("://"):
         return "elsewhere"
-    if before.endswith("'@'"):
+    if before.endswith(("'@'", "H=[")) or (" H=" in before and before.endswith((") [", " ["))):
         return "source"
+    if before.endswith(" I=["):
+        return "destination"
     for sign in (", ", ";", "|", " - ", ") ", "] "):
         before = before.rpartition(sign)[2]
     roles = list(_ROLE.finditer(before))
@@ -210,7 +213,7 @@ def _name(line: str, match: re.Match[str], *, told: bool) -> Span | None:
     kind = match.lastgroup or ""
     begin, end = match.span(kind)
     name = line[begin:end]
-    if kind == "bare":
+    if kind.startswith("bare"):
         end -= len(name) - len(name.rstrip(".!?"))
         name = line[begin:end]
         if name.lower() in NO_NAMES or (not told and name[:1] in "-(/&"):

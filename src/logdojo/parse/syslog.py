@@ -39,7 +39,8 @@ _BSD: Final = re.compile(
     re.ASCII,
 )
 _ISO: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?):? ([A-Za-z0-9_]\S{0,254})(?: |$)",
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)( UTC| GMT)?:? "
+    r"([A-Za-z0-9_\[(]\S{0,254})(?: |$)",
     re.ASCII,
 )
 _RFC5424: Final = re.compile(
@@ -177,18 +178,20 @@ def read_tag(draft: Draft, at: int) -> int:
 
 
 def _read_iso(draft: Draft, header: re.Match[str]) -> int:
-    text, host = header.groups()
+    text, zone, host = header.groups()
     fields = draft.fields
     fields["@timestamp"], zoned = utc_of_iso(text)
-    if not zoned:
+    if not zoned and zone is None:
         fields["logdojo.time.zone_unknown"] = True
     end = header.end()
+    if host[0] in "[(":
+        return header.start(3)
     if host[-1] in ":]" and ("[" in host or not is_ip(host.rstrip(":"))):
-        return read_tag(draft, header.start(2))
+        return read_tag(draft, header.start(3))
     named = is_ip(host) or (_HOST.fullmatch(host) is not None and not host.isdecimal() and not host.isupper())
-    if named and (_TAG.match(draft.line, end) or _sure_host(host)):
-        return _host_and_tag(draft, header.span(2), end)
-    return header.start(2)
+    if named and (_TAG.match(draft.line, end) or (text[10] == "T" and _sure_host(host))):
+        return _host_and_tag(draft, header.span(3), end)
+    return header.start(3)
 
 
 @lru_cache(maxsize=1_024)

@@ -40,7 +40,7 @@ _LOGIN_PHRASES: Final = (
 
 NO_NAMES: Final = frozenset(
     {"a", "agent", "already", "an", "and", "are", "as", "at", "attempt", "attempted", "attempts", "authenticated"}
-    | {"authentication", "authorized", "authorization", "be", "been", "before", "but", "by", "can", "cannot"}
+    | {"authentication", "authorized", "authorization", "be", "been", "before", "but", "by", "can", "cannot", "client"}
     | {"could", "credentials", "data", "database", "denied", "details", "did", "disabled", "disconnected", "does"}
     | {"doesn't", "during", "email", "error", "exists", "expired", "failed", "failure", "for", "found", "from"}
     | {"group", "had", "has", "have", "id", "in", "info", "input", "incorrect", "invalid", "is", "it", "its"}

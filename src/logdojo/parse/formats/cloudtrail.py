@@ -275,9 +275,13 @@ def _flatten_list(fields: dict[str, object], items: list[Any], path: str, depth:
     return room
 
 
-def _read(draft: Draft, document: Mapping[str, Any], now: datetime | None) -> None:
+def _read(draft: Draft, document: Mapping[str, Any], now: datetime | None) -> bool:
     del now
+    if isinstance(document.get("eventSource"), dict):
+        # Others use the same names for other things.
+        return False
     read_record(draft, document)
+    return True
 
 
 FORMATS: Final = (
