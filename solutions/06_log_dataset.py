@@ -862,8 +862,6 @@ dojo.check("group_split")
 # Quiz, in a terminal: `logdojo quiz ask --objective llm.evaluate` ([all topics](../quizzes/README.md))
 
 # %%
-for row in examples:
-    row["attack"] = "benign" if row["label"] == "benign" else "attack"
 train, test = group_split(examples, "scenario", share=0.25, seed=1)
 for name, part in (("train", train), ("test", test)):
     kinds_of = Counter(row["label"] for row in part)
