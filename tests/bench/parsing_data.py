@@ -133,7 +133,7 @@ def _wanted(line: str, meta: Mapping[str, Any], parsed: Mapping[str, Any]) -> di
 
 def _kept(field: str, value: str, line: str) -> object | None:
     """Return an asserted value in the form of its field; None if it is not of its kind or not literally in the line."""
-    value = value.strip("'\"`")
+    value = value.strip("'\"`") if field == "user.name" else value
     if field == "@timestamp":
         try:
             return utc_of(value) if _TIMES.search(value) and value in line and len(value) > 9 else None

@@ -8,8 +8,9 @@ from typing import Final
 
 from logdojo.settings import Settings
 
-# Control characters (C0 but the tab, DEL, C1) and surrogates, which stand for bytes that are not UTF-8 (PEP 383).
-_BAD = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
+# Control characters (C0 but the tab and the group separator that auditd writes before names, DEL, C1) and surrogates,
+# which stand for bytes that are not UTF-8 (PEP 383).
+_BAD = re.compile("[\x00-\x08\x0a-\x1c\x1e\x1f\x7f-\x9f\ud800-\udfff]")
 _GOOD_ASCII: Final = bytes(code for code in range(128) if _BAD.match(chr(code)) is None)
 _UNDECODABLE = range(0xDC80, 0xDD00)
 

@@ -22,7 +22,7 @@ _RECORD: Final = re.compile(
     re.ASCII,
 )
 _JOURNAL: Final = re.compile(r"(?P<type>[A-Z][A-Z0-9_]{2,63}) (?=\S{1,64}=)", re.ASCII)
-_PAIR: Final = re.compile(r"([A-Za-z][\w\-]{0,31})=(?:\"([^\"]*)\"|'(?=\S{1,64}[= ])|([^\s'\"]*))", re.ASCII)
+_PAIR: Final = re.compile(r"([A-Za-z][\w\-]{0,31})=(?:\"([^\"]*)\"|'(?=\S{1,64}[= ])|([^\s'\"\x1d]*))", re.ASCII)
 _HEX: Final = re.compile(r"(?:[0-9A-F]{2}){1,2048}", re.ASCII)
 _MOST: Final = 128
 _NOTHING: Final = frozenset({"", "?", "(none)", "(null)", "unset", "4294967295"})
