@@ -170,14 +170,14 @@ class LogFileHandler(logging.Handler):
         chain = self._chain
         assert chain is not None
         if self._inside:
-            # A signal's handler logs while this thread is between link and write: it gets a chain of its own.
-            self._interrupted = True
+            # A signal's handler logs while this thread is between link and write: it gets a chain of its own, and may
+            # be interrupted by another one likewise.
             chain.restart()
+            self._inside = False
             try:
-                return self._file.append(chain.link(line))
-            except BaseException:
-                chain.restart()
-                raise
+                return self._append_linked(line)
+            finally:
+                self._inside = self._interrupted = True
         self._inside = True
         try:
             linked = chain.link(line)
