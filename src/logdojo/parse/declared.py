@@ -97,6 +97,9 @@ class Declared:
             if len(said) == len(sources):
                 write_time(fields, said[0] if len(said) == 1 else " ".join(map(str, said)), now=now)
                 break
+        for name in draft.spans.keys() & self.constants.keys():
+            # What the line said gives way, and its place with it.
+            del draft.spans[name]
         fields.update(self.constants)
         for table in self.means:
             for name, meaning in table.meaning(map(value_of, table.sources)).items():
