@@ -61,18 +61,35 @@ def table_of(batch: Batch, promoted: Mapping[str, Kind], *, now: datetime) -> pa
         fields = [_clean(each) for each in fields]
         columns = _columns([_fitting(each, kinds) for each in fields], kinds)
         written = _lines(_encoder.encode_lines(fields), len(fields))
-    count = len(batch)
-    columns[STREAM] = pa.array([place.stream for place in batch.places], pa.string())
+    text, tags = pa.string(), batch.tags
+    columns[STREAM] = _texts([place.stream for place in batch.places])
     columns[OFFSET] = pa.array([place.offset for place in batch.places], pa.int64())
     columns[FIELDS] = written
     columns[ORIGINAL], columns[RAW] = _originals(batch.events)
-    columns[PARSE_ERROR] = pa.array([printable(event.error) or None for event in batch.events], pa.string())
-    columns[SOURCE] = pa.array([tags.source for tags in batch.tags], pa.string())
-    columns[TENANT] = pa.array([tags.tenant or None for tags in batch.tags], pa.string())
-    columns[SEVERITY] = pa.array([tags.severity for tags in batch.tags], pa.int64())
-    columns[SENSITIVITY] = pa.array([tags.sensitivity or None for tags in batch.tags], pa.string())
-    columns[INGESTED] = pa.repeat(pa.scalar(now.replace(tzinfo=None), pa.timestamp("us")), count)
+    columns[PARSE_ERROR] = _texts([event.error or None for event in batch.events])
+    if tags.count(tags[0]) == len(tags):
+        tags = tags[:1]
+    own = {
+        SOURCE: pa.array([each.source for each in tags], text),
+        TENANT: pa.array([each.tenant or None for each in tags], text),
+        SEVERITY: pa.array([each.severity for each in tags], pa.int64()),
+        SENSITIVITY: pa.array([each.sensitivity or None for each in tags], text),
+        INGESTED: pa.array([now.replace(tzinfo=None)], pa.timestamp("us")),
+    }
+    for name, values in own.items():
+        columns[name] = pa.repeat(values[0], len(batch)) if len(values) == 1 else values
     return pa.table(columns)
+
+
+def _texts(values: list[str | None] | list[str]) -> Any:
+    import pyarrow as pa
+
+    if values.count(values[0]) == len(values):  # type: ignore[arg-type]  # it is one of them
+        return pa.repeat(pa.scalar(values[0] and printable(values[0]), pa.string()), len(values))
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([value and printable(value) for value in values], pa.string())
 
 
 def original_of(original: str, raw: bytes | None) -> str:

@@ -71,6 +71,10 @@ class Batch:
     def __len__(self) -> int:
         return len(self.events)
 
+    def part(self, first: int, stop: int) -> Batch:
+        """Return the events from one number to before another as a batch of their own."""
+        return Batch(self.events[first:stop], self.places[first:stop], self.tags[first:stop])
+
     @classmethod
     def of(cls, events: Sequence[LogEvent], stream: str, tags: Tags, *, first: int = 0) -> Batch:
         """Make the batch of events that follow each other in one stream, counted from ``first``."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _ROW: Final = "row_of_batch"
 _WAL_MIB: Final = 256
 """How much may wait in the log of changes before it is worked into the file; opening after a crash reads it again."""
+_GROUP_ROWS: Final = 32_768
+"""Rows that are compressed together. A batch with more of them goes straight into the file, not through that log."""
+_SLICE: Final = 4_096
 _LOOK_SECONDS: Final = 0.05
 _CONFIG: Final = {
     # A store never fetches anything from a network, and SQL cannot reach other files.
@@ -96,9 +99,11 @@ class DuckDbStore:
         """Return the events that are asked for, in order; see ``LogStore``."""
         statement = Statement(self._columns)
         condition = statement.where(query.filters, query.since, query.until)
+        order = statement.order(query)
+        # The wide columns are read of those rows alone that are wanted.
         rows = self._ask(
-            f"SELECT {columns_to_read()} FROM events WHERE {condition} "  # noqa: S608  # values are parameters
-            f"ORDER BY {statement.order(query)} LIMIT {int(query.limit)}",
+            f"SELECT {columns_to_read()} FROM events WHERE rowid IN ("  # noqa: S608  # values are parameters
+            f"SELECT rowid FROM events WHERE {condition} ORDER BY {order} LIMIT {int(query.limit)}) ORDER BY {order}",
             statement,
         )
         return [_stored(row) for row in rows]
@@ -163,7 +168,12 @@ class DuckDbStore:
         import pyarrow as pa
 
         promoted = {name: kind for name, kind in self._columns.items() if name not in COLUMNS}
-        table = table_of(batch, promoted, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        # In slices that the processor's cache holds: each is walked through several times.
+        slices = [
+            table_of(batch.part(first, first + _SLICE), promoted, now=now) for first in range(0, len(batch), _SLICE)
+        ]
+        table = pa.concat_tables(slices)
         return table.append_column(_ROW, pa.array(range(len(batch)), pa.int32()))
 
     def _beyond(self, batch: Batch) -> tuple[dict[str, int], bool]:
@@ -212,7 +222,7 @@ def _connect(path: Path, wait: float) -> duckdb.DuckDBPyConnection:
     end = time.monotonic() + wait
     while True:
         try:
-            return duckdb.connect(str(path), config=dict(_CONFIG))
+            return _attached(path)
         except duckdb.IOException as error:
             locked = "lock" in str(error)
             if not locked or time.monotonic() >= end:
@@ -223,6 +233,19 @@ def _connect(path: Path, wait: float) -> duckdb.DuckDBPyConnection:
                 f"{path}: the store cannot be opened ({_first_line(error)})", hint="put back a good copy"
             ) from error
         time.sleep(_LOOK_SECONDS)
+
+
+def _attached(path: Path) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    con = duckdb.connect(config=dict(_CONFIG))
+    try:
+        file = str(path).replace("'", "''")
+        con.execute(f"ATTACH '{file}' AS store (ROW_GROUP_SIZE {_GROUP_ROWS}); USE store")
+    except BaseException:
+        con.close()
+        raise
+    return con
 
 
 def _failed(path: Path, error: BaseException) -> BaseException:

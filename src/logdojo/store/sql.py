@@ -9,15 +9,15 @@ from typing import Final
 
 from logdojo.errors import UsageError
 from logdojo.store.columns import INGESTED, ORIGINAL, TIME, Kind
-from logdojo.store.query import Aggregation, Filter, Measure, Op, Query, Value
+from logdojo.store.query import Aggregation, Filter, Measure, Metric, Op, Query, Value
 
 _MEASURES: Final = {
     Measure.COUNT: "count(*)",
-    Measure.DISTINCT: "count(DISTINCT {})",
-    Measure.SUM: "coalesce(sum({}), 0)",
-    Measure.MIN: "min({})",
-    Measure.MAX: "max({})",
-    Measure.MEAN: "avg({})",
+    Measure.DISTINCT: "count(DISTINCT x)",
+    Measure.SUM: "coalesce(sum(x), 0)",
+    Measure.MIN: "min(x)",
+    Measure.MAX: "max(x)",
+    Measure.MEAN: "avg(x)",
 }
 
 
@@ -53,47 +53,60 @@ class Statement:
 
     def aggregation(self, asked: Aggregation) -> str:
         """Return the whole statement of an aggregation: keys, start of the bucket, figure."""
-        keys, unnested = [], []
-        for number, name in enumerate(asked.by):
-            if self._columns.get(name) is Kind.TEXTS:
-                column = quoted(name)
-                lists = f"CASE WHEN len({column}) > 0 THEN {column} ELSE [NULL] END"
-                unnested.append(f", unnest({lists}) AS u{number}(v{number})")
-                keys.append(f"v{number}")
-            elif self._columns.get(name) is Kind.LINE:
-                raise UsageError(f"groups by {name}: every line would be one", hint="group by another field")
-            else:
-                keys.append(self._value(name))
+        keys = [self._group_key(name) for name in asked.by]
         start = "NULL::TIMESTAMP"
         if asked.bucket is not None:
             length = self._bind(int(asked.bucket.total_seconds()))
             start = f"time_bucket(to_seconds({length}), {quoted(TIME)}, TIMESTAMP '1970-01-01')"
-        figure = self._figure(asked)
         condition = self.where(asked.filters, asked.since, asked.until)
         if asked.bucket is not None:
             condition += f" AND {quoted(TIME)} IS NOT NULL"
-        named = [f"{key} AS k{number}" for number, key in enumerate(keys)]
+        selected = ", ".join([*(f"{key} AS k{number}" for number, key in enumerate(keys)), f"{start} AS start"])
+        names = ", ".join([*(f"k{number}" for number in range(len(keys))), "start"])
+        figure, argument = self._figure(asked.metric)
+        inner = f"SELECT {selected}{argument} FROM events WHERE {condition}"  # noqa: S608  # made of own parts
+        lists = [number for number, name in enumerate(asked.by) if self._columns.get(name) is Kind.TEXTS]
+        if lists:
+            inner = self._unnested(inner, lists, len(keys), argument)
         order = ["start"] if asked.bucket is not None else ["value DESC NULLS LAST"]
         order += [f"k{number} NULLS LAST" for number in range(len(keys))]
-        grouped = [*(f"k{number}" for number in range(len(keys))), "start"]
+        total = figure if not (lists and asked.metric.measure is Measure.COUNT) else "sum(n)::BIGINT"
         return (
-            f"SELECT {', '.join([*named, f'{start} AS start', f'{figure} AS value'])} "  # noqa: S608  # made of own parts
-            f"FROM events{''.join(unnested)} WHERE {condition} "
-            f"GROUP BY {', '.join(grouped)} ORDER BY {', '.join(order)} LIMIT {int(asked.limit)}"
+            f"SELECT {names}, {total} AS value FROM ({inner}) "  # noqa: S608  # made of own parts
+            f"GROUP BY {names} ORDER BY {', '.join(order)} LIMIT {int(asked.limit)}"
         )
+
+    def _unnested(self, inner: str, lists: list[int], keys: int, argument: str) -> str:
+        """Return the rows of ``inner`` once for each value of their lists; equal rows are counted first, then split."""
+        names = ", ".join([*(f"k{number}" for number in range(keys)), "start"]) + (", x" if argument else "")
+        counted = f"SELECT {names}, count(*) AS n FROM ({inner}) GROUP BY ALL" if not argument else inner  # noqa: S608  # own parts
+        split = "".join(
+            f", unnest(CASE WHEN len(k{number}) > 0 THEN k{number} ELSE [NULL] END) AS u{number}(v{number})"
+            for number in lists
+        )
+        renamed = ", ".join(
+            [*(f"v{number} AS k{number}" if number in lists else f"k{number}" for number in range(keys))]
+        )
+        rest = ", start" + (", x" if argument else ", n")
+        return f"SELECT {renamed}{rest} FROM ({counted}){split}"  # noqa: S608  # own parts
+
+    def _group_key(self, name: str) -> str:
+        if self._columns.get(name) is Kind.LINE:
+            raise UsageError(f"groups by {name}: every line would be one", hint="group by another field")
+        return self._value(name)
 
     def older(self, moment: datetime, filters: Iterable[Filter]) -> str:
         """Return the condition that an event is older than a moment, by its time or else by its arrival."""
         return f"coalesce({quoted(TIME)}, {quoted(INGESTED)}) < {self._bind(utc(moment))} AND {self.where(filters)}"
 
-    def _figure(self, asked: Aggregation) -> str:
-        metric = asked.metric
+    def _figure(self, metric: Metric) -> tuple[str, str]:
+        """Return the figure over the rows of the inner statement, and the column ``x`` that those need for it."""
         if metric.measure is Measure.COUNT:
-            return _MEASURES[metric.measure]
+            return _MEASURES[metric.measure], ""
         allowed = [Kind.INTEGER]
         if metric.measure is Measure.DISTINCT:
             allowed += [Kind.TEXT, Kind.ADDRESS]
-        return _MEASURES[metric.measure].format(self._column(metric.field, f"{metric.measure} needs", *allowed))
+        return _MEASURES[metric.measure], f", {self._column(metric.field, f'{metric.measure} needs', *allowed)} AS x"
 
     def _condition(self, asked: Filter) -> str:
         kind = self._columns.get(asked.field)
