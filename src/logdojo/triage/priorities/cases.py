@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from logdojo.triage.priorities.findings import Finding, Mark
@@ -136,7 +137,7 @@ def merged(cases: list[Case]) -> list[list[Case]]:
                 by_source.setdefault(source, []).append(place)
     for places in by_source.values():
         places.sort(key=lambda place: cases[place].first)
-        for earlier, later in zip(places, places[1:], strict=False):
+        for earlier, later in pairwise(places):
             if cases[later].first - cases[earlier].last <= _IDLE:
                 parent[max(root(earlier), root(later))] = min(root(earlier), root(later))
     groups: dict[int, list[Case]] = {}

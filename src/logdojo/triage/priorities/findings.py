@@ -12,6 +12,7 @@ from logdojo.triage.priorities.sighting import Sighting
 from logdojo.triage.priorities.usual import Usual
 
 _LONGEST: Final = 400
+_SHORT: Final = 60
 KEPT: Final = 40
 """Events that are kept for one finding."""
 
@@ -24,11 +25,13 @@ class Mark:
         number: its place in the stream.
         time: UTC epoch seconds.
         line: its first characters.
+        told: what it says, in a few words.
     """
 
     number: int
     time: float
     line: str
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,21 @@ class Behavior(Protocol):
 
 def mark(sighting: Sighting) -> Mark:
     """Return the mark of an event."""
-    return Mark(sighting.number, sighting.time, printable(sighting.event.original[:_LONGEST]))
+    what = [word for word in (sighting.dataset, sighting.action, sighting.outcome) if word]
+    what += [f"{said} {name}" for said, name in (("user", sighting.user), ("from", sighting.address)) if name]
+    if sighting.target:
+        what.append(f"to {sighting.target}" + (f" port {sighting.port}" if sighting.port >= 0 else ""))
+    what += [
+        f"{said} {name[:_SHORT]}"
+        for said, name in (
+            ("on", sighting.host),
+            ("asks", sighting.question or sighting.url),
+            ("of", sighting.resource),
+        )
+        if name
+    ]
+    told = printable(" ".join(what))
+    return Mark(sighting.number, sighting.time, printable(sighting.event.original[:_LONGEST]), told)
 
 
 def keep(marks: list[Mark], sighting: Sighting) -> None:

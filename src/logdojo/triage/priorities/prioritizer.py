@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from logdojo.events import LogEvent
 from logdojo.triage.priorities.assets import CRITICALITIES, Asset, Assets
@@ -38,6 +39,11 @@ class Prioritizer:
         self.cases = Cases()
         self._sighter = Sighter()
         self._behaviors = all_behaviors()
+
+    @property
+    def day(self) -> str:
+        """The day of the latest event, in UTC, as in 2025-01-06."""
+        return datetime.fromtimestamp(self._sighter.clock, UTC).date().isoformat()
 
     def observe(self, event: LogEvent, *, detections: Sequence[Evidence] = ()) -> Priority:
         """Take an event in and return its priority.

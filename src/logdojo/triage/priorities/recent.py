@@ -1,4 +1,4 @@
-"""A bounded memory of what happened lately: states by key, forgotten when idle, the oldest first when there are many."""
+"""A bounded memory of what happened lately: states by key, forgotten when idle, the oldest when there are many."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from logdojo.triage.priorities.usual import DAY
 ALARM: Final = 85
 """Score from which on an item should not wait; see ``tests/bench/priority.py`` for what it costs."""
 _EVENTS: Final = 3
-_WIDTH: Final = 100
+_WIDTH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ class Review:
                         {"name": each.name, "points": each.points, "sentence": each.sentence}
                         for each in item.priority.reasons
                     ],
-                    "best_events": [{"time": _moment(each.time), "line": each.line} for each in item.best()],
+                    "best_events": [
+                        {"time": _moment(each.time), "told": each.told, "line": each.line} for each in item.best()
+                    ],
                 }
                 for rank, item in enumerate(self.items, start=1)
             ],
@@ -95,7 +97,7 @@ class Review:
                 lines += ["", f"--- alarm line at {self.alarm}: the items below it can wait ---"]
             lines += ["", *_told(rank, item, alarm=item.priority.score >= self.alarm)]
         if self.items and above == len(self.items):
-            lines += ["", f"--- alarm line at {self.alarm}: no item below it ---"]
+            lines += ["", f"--- alarm line at {self.alarm}: every item shown is above it ---"]
         if self.left_out:
             lines += ["", f"{self.left_out} more items with lower scores are not shown."]
         return "\n".join(lines)
@@ -142,7 +144,7 @@ def _item(group: list[Case]) -> Item:
         priority=priority,
         first=min(case.first for case in group),
         last=max(case.last for case in group),
-        events=sum(case.events for case in group),
+        events=max(sum(case.events for case in group), len(evidence[heaviest][1].marks[heaviest])),
         marks=evidence[heaviest][1].marks[heaviest],
     )
 
@@ -155,7 +157,7 @@ def _told(rank: int, item: Item, *, alarm: bool) -> list[str]:
         f"   {_moment(item.first)} to {_moment(item.last)}, {item.events} events",
     ]
     lines += [f"   +{each.points} {each.name}: {each.sentence}" for each in item.priority.reasons]
-    lines += [f"   > {each.line[:_WIDTH]}" for each in item.best()]
+    lines += [f"   > {_moment(each.time)[11:19]} {each.told[:_WIDTH]}" for each in item.best()]
     return lines
 
 

@@ -1,6 +1,6 @@
-"""A LogEvent reduced to what priorities ask about: who, from where, to what, when, how much; all of it bounded.
+r"""A LogEvent reduced to what priorities ask about: who, from where, to what, when, how much; bounded.
 
-Names are brought to one spelling, so that ``CORP\\ida``, ``ida@corp.example`` and the role session ``ida`` are one user.
+Names are brought to one spelling, so that ``CORP\ida``, ``ida@corp.example`` and the role session ``ida`` are one user.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ _NEARBY: Final = 3 * _DAY
 _SURE: Final = 3
 _LISTED: Final = 8
 _SERVICES: Final = frozenset(
-    (1433, 1521, 2049, 3128, 3306, 3333, 3389, 5060, 5432, 5900, 5985, 5986, 6379, 8000, 8080, 8443, 8888)
-    + (9000, 9090, 9092, 9200, 11211, 27017)
+    {
+        *(1433, 1521, 2049, 3128, 3306, 3333, 3389, 5060, 5432, 5900, 5985, 5986, 6379, 8000, 8080, 8443, 8888),
+        *(9000, 9090, 9092, 9200, 11211, 27017),
+    }
 )
 
 

@@ -87,7 +87,7 @@ class Vocabulary:
         if found is None:
             return None
         what = f"{sighting.action or 'no action named'}, {sighting.outcome or 'outcome not told'}"
-        return Evidence("event class", found.weight, f"It is a {found.name} ({what}).")
+        return Evidence("event class", found.weight, f"Class of the event: {found.name} ({what}).")
 
 
 def squeezed(action: str) -> str:

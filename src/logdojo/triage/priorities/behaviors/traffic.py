@@ -206,7 +206,7 @@ class TalksInNames:
         elsewhere = sum(owners.values()) - owners.get(owner, 0)
         weight = 0.94 * likely(0.45 * (len(asked.names) - 6) - 1.0 * again - 0.8 * elsewhere)
         told = (
-            f"{sighting.address} asked for {len(asked.names)} different long names under {owner}, {again} of them again, "
+            f"{sighting.address} asked for {len(asked.names)} long names under {owner}, {again} of them again, "
             f"and for {elsewhere} of other owners."
         )
         actor = f"address {sighting.address}"
