@@ -67,6 +67,10 @@ def _loads_rate() -> float:
     return 20_000 / (time.process_time() - begin)
 
 
+def _now() -> tuple[float, float]:
+    return time.process_time(), time.perf_counter()
+
+
 def _batches(events: int, kinds: tuple[str, ...]) -> Iterator[Batch]:
     base = [parse_line(each.line) for each in simulate(_BASE_LINES, seed=1) if each.format in kinds]
     rng = random.Random(1)
@@ -87,8 +91,9 @@ def _varied(event: LogEvent, rng: random.Random) -> LogEvent:
 
 
 def _append_and_ask(folder: Path, events: int) -> None:
-    head = f"{'events appended':<26}{'events':>10}{'bytes/line':>12}{'/CPU s':>10}{'/s':>10}"
-    print(f"{head}{'Arrow → file, /CPU s':>22}{'disk B':>8}")
+    rates = "".join(f"{word:>10}" for word in ("/CPU s", "/s") * 2)
+    print(f"{'':<48}{'events → file':>20}{'Arrow → file':>20}")
+    print(f"{'events appended':<26}{'events':>10}{'bytes/line':>12}{rates}{'disk B':>8}")
     mixed = ("iptables", "sshd", "cloudtrail")
     store = None
     for name, kinds, count in (
@@ -99,25 +104,25 @@ def _append_and_ask(folder: Path, events: int) -> None:
     ):
         file = folder / f"{len(name)}.duckdb"
         store = DuckDbStore(file)
-        cpu = wall = building = 0.0
+        spent = [0.0] * 4
         size = 0
         last = None
         for batch in _batches(count, kinds):
             size += sum(len(event.original) for event in batch.events)
-            begin, begin_cpu = time.perf_counter(), time.process_time()
-            done = store.append(batch)
-            cpu, wall = cpu + time.process_time() - begin_cpu, wall + time.perf_counter() - begin
-            # Once more, to know how much of it was making the Arrow table out of Python's objects.
-            begin_cpu = time.process_time()
-            store._table(batch)
-            building += time.process_time() - begin_cpu
+            moments = [_now()]
+            table = store.table(batch)
+            moments.append(_now())
+            done = store.append_table(table)
+            moments.append(_now())
+            begin, built, end = moments
+            for at, (first, second) in enumerate(((begin, end), (built, end))):
+                spent[2 * at] += second[0] - first[0]
+                spent[2 * at + 1] += second[1] - first[1]
             if done.new != len(batch):
                 raise SystemExit("events are missing")
             last = batch
-        print(
-            f"{name:<26}{count:>10,}{size / count:>12.0f}{count / cpu:>10,.0f}{count / wall:>10,.0f}"
-            f"{count / (cpu - building):>22,.0f}{file.stat().st_size / count:>8.0f}"
-        )
+        rates = "".join(f"{count / seconds:>10,.0f}" for seconds in spent)
+        print(f"{name:<26}{count:>10,}{size / count:>12.0f}{rates}{file.stat().st_size / count:>8.0f}")
         if kinds != mixed:
             store.close()
             continue

@@ -13,7 +13,7 @@ import msgspec
 
 from logdojo.errors import InputError, UsageError
 from logdojo.events import LogEvent, Severity
-from logdojo.store.arrow import STORE_COLUMNS, original_of, table_of
+from logdojo.store.arrow import OFFSET, STORE_COLUMNS, STREAM, original_of, table_of
 from logdojo.store.batch import Appended, Batch, Place, Tags, event_id
 from logdojo.store.columns import COLUMNS, ORIGINAL, Kind
 from logdojo.store.query import Aggregation, Filter, Group, Query, Stored
@@ -71,17 +71,39 @@ class DuckDbStore:
 
     def append(self, batch: Batch) -> Appended:
         """Store the events that are not there yet; see ``LogStore``."""
-        if not len(batch):
-            return Appended(0, 0)
+        return self.append_table(self.table(batch)) if len(batch) else Appended(0, 0)
+
+    def table(self, batch: Batch) -> pa.Table:
+        """Return a batch as ``append_table`` wants it: half of the work, and nothing is written."""
+        import pyarrow as pa
+
+        promoted = {name: kind for name, kind in self._columns.items() if name not in COLUMNS}
+        now = datetime.now(UTC)
+        # In slices that the processor's cache holds: each is walked through several times.
+        return pa.concat_tables(
+            table_of(batch.part(first, first + _SLICE), promoted, now=now) for first in range(0, len(batch), _SLICE)
+        )
+
+    def append_table(self, table: pa.Table) -> Appended:
+        """Store the events of an Arrow table that are not there yet.
+
+        Raises:
+            UsageError: the table was not made by ``table`` of a store with the same columns.
+            InputError: as ``append``.
+        """
+        import pyarrow as pa
+
         con = self._open
-        high, beyond = self._beyond(batch)
-        con.register("batch", self._table(batch))
+        if set(table.column_names) != {*self._columns, *STORE_COLUMNS}:
+            odd = sorted(set(table.column_names) ^ {*self._columns, *STORE_COLUMNS})
+            raise UsageError(f"the table's columns are not the store's: {', '.join(odd)[:200]}", hint="use table()")
+        places = list(zip(table[STREAM].to_pylist(), table[OFFSET].to_pylist(), strict=True))
+        high, beyond = self._beyond(places)
+        con.register("batch", table.append_column(_ROW, pa.array(range(len(places)), pa.int32())))
         con.register("reached", _reached(high))
-        # Each thread compresses pieces of its own; for one batch a single one takes a third less work.
-        con.execute("SET threads = 1")
         try:
             con.begin()
-            new = self._insert(batch, beyond=beyond)
+            new = self._insert(places, beyond=beyond)
             con.execute("INSERT OR REPLACE INTO streams SELECT stream, high FROM reached")
             con.commit()
         except BaseException as error:
@@ -89,11 +111,10 @@ class DuckDbStore:
                 con.rollback()
             raise _failed(self.path, error) from error
         finally:
-            con.execute("RESET threads")
             con.unregister("batch")
             con.unregister("reached")
         self._high.update(high)
-        return Appended(new, len(batch) - new)
+        return Appended(new, len(places) - new)
 
     def search(self, query: Query) -> list[Stored]:
         """Return the events that are asked for, in order; see ``LogStore``."""
@@ -164,21 +185,9 @@ class DuckDbStore:
         except Exception as error:
             raise _failed(self.path, error) from error
 
-    def _table(self, batch: Batch) -> pa.Table:
-        import pyarrow as pa
-
-        promoted = {name: kind for name, kind in self._columns.items() if name not in COLUMNS}
-        now = datetime.now(UTC)
-        # In slices that the processor's cache holds: each is walked through several times.
-        slices = [
-            table_of(batch.part(first, first + _SLICE), promoted, now=now) for first in range(0, len(batch), _SLICE)
-        ]
-        table = pa.concat_tables(slices)
-        return table.append_column(_ROW, pa.array(range(len(batch)), pa.int32()))
-
-    def _beyond(self, batch: Batch) -> tuple[dict[str, int], bool]:
-        """Return how far each stream of the batch gets, and whether all of it lies beyond what is stored."""
-        streams = {place.stream for place in batch.places}
+    def _beyond(self, places: list[tuple[str, int]]) -> tuple[dict[str, int], bool]:
+        """Return how far each stream of the places gets, and whether all of them lie beyond what is stored."""
+        streams = {stream for stream, _ in places}
         unknown = [stream for stream in streams if stream not in self._high]
         if unknown:
             found = self._open.execute(
@@ -187,20 +196,20 @@ class DuckDbStore:
             self._high.update(dict.fromkeys(unknown, -1) | dict(found))
         high = {stream: self._high[stream] for stream in streams}
         beyond = True
-        for stream, offset in batch.places:
+        for stream, offset in places:
             if offset > high[stream]:
                 high[stream] = offset
             else:
                 beyond = False
         return high, beyond
 
-    def _insert(self, batch: Batch, *, beyond: bool) -> int:
+    def _insert(self, places: list[tuple[str, int]], *, beyond: bool) -> int:
         names = ", ".join(quoted(name) for name in (*self._columns, *STORE_COLUMNS))
         if beyond:
             self._open.execute(f"INSERT INTO events ({names}) SELECT {names} FROM batch")  # noqa: S608  # own names
-            return len(batch)
+            return len(places)
         line = quoted(ORIGINAL)
-        streams, offsets = ([place[at] for place in batch.places] for at in (0, 1))
+        streams, offsets = [stream for stream, _ in places], [offset for _, offset in places]
         found = self._open.execute(
             f"""
             INSERT INTO events ({names}) SELECT {names} FROM batch

@@ -103,6 +103,7 @@ class Collector:
         self._left_out: set[Path] = set()
         self._noted: dict[Path, Cursor] = {}
         self._pending = _Pending()
+        self._stop = threading.Event()
         self._store: LogStore | None = None
         self._busy = 0.0
         self._holding: Holding | None = None
@@ -126,12 +127,13 @@ class Collector:
         return self.counters
 
     def run(self, stop: threading.Event) -> Counters:
-        """Store what is there and what comes, until ``stop`` is set; then what has come by then.
+        """Store what is there and what comes, until ``stop`` is set.
 
         Raises:
             InputError: as ``run_once``.
         """
         self._hold()
+        self._stop = stop
         try:
             looked = 0.0
             while not stop.is_set():
@@ -143,7 +145,8 @@ class Collector:
                 if self._store is not None and time.monotonic() - self._busy > _IDLE_SECONDS:
                     self._close_store()
                 stop.wait(_POLL_SECONDS)
-            self._round()
+            self._take_received()
+            self._flush()
         finally:
             self._let_go()
         return self.counters
@@ -175,6 +178,8 @@ class Collector:
         try:
             while (batch := tail.next()) is not None:
                 self._add(tail.path, batch.lines, batch.cursor)
+                if self._stop.is_set():
+                    return  # what is left of a large file is for the next run
                 if len(self._pending.events) >= self._batch:
                     self._flush()
                     self._take_received()

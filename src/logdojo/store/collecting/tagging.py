@@ -95,7 +95,7 @@ def read_rules(file: Path) -> list[Rule]:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(
-            f"{file}: {where}: {first['msg']}", hint="see the example in logdojo.store.collecting"
+            f"{file}: {where}: {first['msg']}", hint="see the example in logdojo.store.collecting.tagging"
         ) from error
 
 
