@@ -139,12 +139,12 @@ def test_killed_while_sealing(
     """A process killed in the middle of all this, beside one that goes on, leaves a log that verifies as intact."""
 
     def write() -> None:
-        handler = secured.open()
+        handler = secured.open(max_bytes=40_000)
         for number in itertools.count():
             handler.handle(record(number, who="killed"))
 
     child = forked(write)
-    handler = secured.open()
+    handler = secured.open(max_bytes=40_000)
     for number in range(60):
         handler.handle(record(number, who="lives"))
         time.sleep(0.001 * (1 + seed) / 2)
@@ -223,3 +223,46 @@ def test_a_sealed_log_that_was_changed_is_found_out(
     first.unlink()
     assert any(first.name.partition("Z")[0] in str(finding) for finding in secured.verify().findings)
     assert read(log, secured.decrypt).torn == []
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 3])
+def test_a_line_cut_in_a_file_that_is_being_sealed(
+    log: Path,
+    secured: Secured,
+    intact: Callable[[], Report],
+    record: Callable[..., Any],
+    read: Callable[..., Any],
+    forked: Callable[..., int],
+    ended: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    rounds: int,
+):
+    """A process is killed in the middle of a line, others write on behind it: also a file sealed since is intact."""
+    handler = secured.open()
+    handler.handle(record(0))
+
+    def die() -> None:
+        inner = secured.open()
+        inner.handle(record(1))
+        write = os.write
+
+        def half(fd: int, data: bytes) -> int:
+            write(fd, data[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+            return 0
+
+        monkeypatch.setattr(os, "write", half)
+        inner.handle(record(2))
+
+    assert ended(forked(die)) == -signal.SIGKILL
+    handler.handle(record(3))
+    for _ in range(rounds):
+        handler.upkeep.tend()
+    for number in range(4, 60):
+        handler.handle(record(number))
+    handler.upkeep.tend()
+    handler.close()
+    secured.open().close()
+    found = read(log, secured.decrypt)
+    assert (found.torn, found.numbers) == ([], [0, 1, *range(3, 60)])
+    assert intact().records == 59
