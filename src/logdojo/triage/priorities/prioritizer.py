@@ -11,6 +11,7 @@ from logdojo.triage.priorities.behaviors import all_behaviors
 from logdojo.triage.priorities.cases import Cases
 from logdojo.triage.priorities.findings import Finding, mark
 from logdojo.triage.priorities.incidents import Incidents
+from logdojo.triage.priorities.meetings import Meetings
 from logdojo.triage.priorities.reasons import Evidence, Priority, combined
 from logdojo.triage.priorities.sighting import Sighter, Sighting
 from logdojo.triage.priorities.usual import Usual
@@ -39,6 +40,7 @@ class Prioritizer:
         self.cases = Cases()
         self._sighter = Sighter()
         self._behaviors = all_behaviors()
+        self._meetings = Meetings()
 
     @property
     def day(self) -> str:
@@ -61,6 +63,7 @@ class Prioritizer:
         findings: list[Finding] = []
         for behavior in self._behaviors:
             findings += behavior.observe(sighting, self.usual, self.assets)
+        self._meetings.observe(sighting, self.usual)
         self.usual.learn(sighting)
         actor = actor_of(sighting)
         if actor and alone:

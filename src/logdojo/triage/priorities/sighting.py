@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +17,8 @@ LONGEST: Final = 128
 """Characters of a value that count; what differs only beyond them is the same."""
 _YEAR: Final = 365.2425 * 86_400
 _DAY: Final = 86_400.0
+_LATEST: Final = 2.0**33
+"""Some day in 2242: no log is written later, or before 1970."""
 _NEARBY: Final = 3 * _DAY
 _SURE: Final = 3
 _LISTED: Final = 8
@@ -227,9 +229,11 @@ def _number(value: object) -> int:
 
 def _seconds(text: str) -> float | None:
     try:
-        return datetime.fromisoformat(text[:40]).timestamp()
+        found = datetime.fromisoformat(text[:40])
+        seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+    return seconds if 0 < seconds < _LATEST else None
 
 
 def _year_near(time: float, clock: float) -> float:

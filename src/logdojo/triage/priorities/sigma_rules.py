@@ -157,8 +157,8 @@ def _converted(document: Mapping[str, Any], path: Path) -> Rule:
     columns = {name: source.column(name) for name in sorted(asked)}
     if unread := [name for name, ours in columns.items() if ours is None]:
         raise InputError(f"{path}: field {unread[0]} is not read by us", hint="it is left out")
-    known = {name: ours for name, ours in columns.items() if ours is not None}
-    mapping = ProcessingItem(transformation=FieldMappingTransformation(dict[str | None, str | list[str]](known)))
+    known: dict[str | None, str | list[str]] = {name: ours for name, ours in columns.items() if ours is not None}
+    mapping = ProcessingItem(transformation=FieldMappingTransformation(known))
     pipeline = ProcessingPipeline(name="logdojo", priority=50, items=[mapping])
     # The backend's own annotations are incomplete.
     make: Any = sqliteBackend
@@ -174,7 +174,7 @@ def _converted(document: Mapping[str, Any], path: Path) -> Rule:
         author=str(rule.author or "unknown")[:_LONGEST_TITLE],
         level=rule.level.name.lower() if rule.level is not None else "low",
         datasets=frozenset(source.datasets),
-        columns=frozenset(known.values()) | _columns_in(source.where),
+        columns=frozenset(ours for ours in columns.values() if ours is not None) | _columns_in(source.where),
         sql=f"`event.dataset` IN ({names}){also} AND ({statement[len(_SELECT) :]})",
     )
 

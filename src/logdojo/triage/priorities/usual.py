@@ -27,6 +27,7 @@ _MOST_ACTIONS: Final = 2_000
 _MOST_ROLES: Final = 500
 _KEPT_HOURS: Final = 8
 _KEPT_SIZES: Final = 48
+_MOST_HINTS: Final = 16
 _FADES: Final = 0.97
 """What is left of a count after a day: half after 23 days."""
 _KNOWN_DAYS: Final = 2
@@ -65,6 +66,7 @@ class Usual:
         self._totals: dict[str, float] = {}
         self._rhythms: dict[str, list[float]] = {}
         self._calls = [0.0, 0.0]
+        self._places: OrderedDict[str, dict[str, float]] = OrderedDict()
         self._day = 0
 
     def evidence(self, sighting: Sighting) -> list[Evidence]:
@@ -150,6 +152,23 @@ class Usual:
         seen = ((on if quarter else off) + 2 * expected) / (off + on + 2)
         return 1 / (1 + seen / expected)
 
+    def meet(self, host: str, address: str) -> None:
+        """Remember a hint that a machine has an address."""
+        hints = self._places.setdefault(host, {})
+        hints[address] = hints.get(address, 0.0) + 1
+        if len(hints) > _MOST_HINTS:
+            del hints[min(hints, key=lambda each: (hints[each], each))]
+        if len(self._places) > _MOST_ROLES:
+            self._places.popitem(last=False)
+
+    def address_of(self, host: str) -> str:
+        """Return the address that most hints give a machine; ``""`` as long as they do not agree."""
+        hints = self._places.get(host)
+        if not hints:
+            return ""
+        first = max(hints, key=lambda each: (hints[each], each))
+        return first if hints[first] >= 3 and hints[first] > 0.5 * sum(hints.values()) else ""
+
     def to_json(self) -> dict[str, Any]:
         """Return everything as a JSON object."""
         return {
@@ -159,6 +178,7 @@ class Usual:
             "roles": self._roles,
             "rhythms": self._rhythms,
             "calls": self._calls,
+            "places": self._places,
         }
 
     @classmethod
@@ -181,8 +201,8 @@ class Usual:
             usual._roles = {role: dict(counts) for role, counts in document["roles"].items()}
             usual._totals = {role: sum(counts.values()) for role, counts in usual._roles.items()}
             usual._rhythms = {kind: [float(off), float(on)] for kind, (off, on) in document["rhythms"].items()}
-            refused_and_all = document["calls"]
-            usual._calls = [float(refused_and_all[0]), float(refused_and_all[1])]
+            usual._calls = [float(count) for count in document["calls"][:2]]
+            usual._places = OrderedDict((host, dict(hints)) for host, hints in document["places"].items())
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise InputError(f"damaged: {error!r}", hint="begin a new history in another file") from error
         return usual

@@ -27,8 +27,8 @@ class _Reach:
 class Chain:
     """Lateral movement (ATT&CK T1021): a user goes from machine to machine, each time from the one just reached.
 
-    Work by way of a jump host and jobs that visit all servers make a star: everything starts at one machine. Needs the
-    addresses of machines, from the assets file.
+    Work by way of a jump host and jobs that visit all servers make a star: everything starts at one machine. The
+    addresses of machines come from the assets file, or from what was seen in the days before.
     """
 
     def __init__(self) -> None:
@@ -36,10 +36,9 @@ class Chain:
 
     def observe(self, sighting: Sighting, usual: Usual, assets: Assets) -> list[Finding]:
         """Take a sign-in on a machine in; see ``Behavior``."""
-        del usual
         if not sighting.signs_in or not sighting.host:
             return []
-        here = assets.address_of(sighting.host)
+        here = assets.address_of(sighting.host) or usual.address_of(sighting.host)
         if not here or here == sighting.address:
             return []
         reach = self._reach.touch(sighting.user, sighting.time)
