@@ -4,7 +4,8 @@ reasons        evidence → a score, whose reasons add up to it
 sighting       an event in plain, bounded values; the clock of the stream
 vocabulary     which events matter by their class, which requests are odd, what tags mean (data)
 assets         what the company owns        incidents   what happened before
-usual          what is usual for whom, over days        meetings    which address a machine has
+usual          what is usual for whom, over days          habits      of one source
+meetings       which address a machine has
 behaviors      patterns over several events, told apart from the honest work that looks like them
 detections     Sigma rules, as evidence        (sigma_rules, rules)
 cases          what belongs to one actor and one time; one incident is one item

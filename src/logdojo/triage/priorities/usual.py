@@ -6,55 +6,40 @@ usual today, so that an intruder's first step does not vouch for the second.
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
 import msgspec
 
 from logdojo.errors import InputError
+from logdojo.triage.priorities.habits import (
+    Habit,
+    count_event,
+    first_seen,
+    network_of,
+    note_size,
+    unlike_hour,
+    unlike_size,
+    unlike_user,
+)
 from logdojo.triage.priorities.reasons import Evidence
-from logdojo.triage.priorities.sighting import Sighting, is_inside
+from logdojo.triage.priorities.sighting import Sighting
 
 DAY: Final = 86_400
 _MOST_SOURCES: Final = 20_000
-_MOST_VALUES: Final = 64
 _MOST_ACTIONS: Final = 2_000
 _MOST_ROLES: Final = 500
-_KEPT_HOURS: Final = 8
-_KEPT_SIZES: Final = 48
 _MOST_HINTS: Final = 16
 _FADES: Final = 0.97
 """What is left of a count after a day: half after 23 days."""
 _KNOWN_DAYS: Final = 2
 """Days after which a source has habits that can be left."""
-_MANY: Final = 20
-_LARGE: Final = 1_000_000
-_MAD_TO_SIGMA: Final = 1.4826
-"""Rousseeuw and Croux (1993): MAD times this is the standard deviation of a normal distribution."""
 _QUARTER: Final = 900.0
 _ON_TIME: Final = 90.0
 _VERSION: Final = 1
-
-
-@dataclass(slots=True)
-class Habit:
-    """One source's habits; the dicts say on which day a value was first seen."""
-
-    first: int
-    last: int
-    addresses: dict[str, int] = field(default_factory=dict)
-    networks: dict[str, int] = field(default_factory=dict)
-    agents: dict[str, int] = field(default_factory=dict)
-    actions: dict[str, int] = field(default_factory=dict)
-    hours: dict[str, list[int]] = field(default_factory=dict)
-    hour: int = 0
-    count: int = 0
-    sizes: list[float] = field(default_factory=list)
 
 
 class Usual:
@@ -75,12 +60,12 @@ class Usual:
         found: list[Evidence] = []
         user = self._known(f"user {sighting.user}", today) if sighting.user else None
         if user is not None:
-            found += _unlike_user(user, sighting, today)
+            found += unlike_user(user, sighting, today)
         address = self._known(f"address {sighting.address}", today) if sighting.address else None
         if address is not None:
-            found += _unlike_hour(address, sighting, f"address {sighting.address}") + _unlike_size(address, sighting)
+            found += unlike_hour(address, sighting, f"address {sighting.address}") + unlike_size(address, sighting)
         if user is not None:
-            found += _unlike_hour(user, sighting, f"user {sighting.user}")
+            found += unlike_hour(user, sighting, f"user {sighting.user}")
         if rare := self._rare_action(sighting):
             found.append(rare)
         return found
@@ -92,19 +77,18 @@ class Usual:
             self._fade(today)
         if sighting.user:
             habit = self._habit(f"user {sighting.user}", today)
-            _count(habit, sighting.time)
+            count_event(habit, sighting.time)
             # Who only fails to sign in somewhere does not make that place theirs.
             if sighting.address and not sighting.failed:
-                _first(habit.addresses, sighting.address, today)
-                _first(habit.networks, _network(sighting), today)
+                first_seen(habit.addresses, sighting.address, today)
+                first_seen(habit.networks, network_of(sighting), today)
                 if sighting.agent:
-                    _first(habit.agents, sighting.agent, today)
-            _first(habit.actions, f"{sighting.dataset} {sighting.action}", today)
+                    first_seen(habit.agents, sighting.agent, today)
+            first_seen(habit.actions, f"{sighting.dataset} {sighting.action}", today)
         if sighting.address:
             habit = self._habit(f"address {sighting.address}", today)
-            _count(habit, sighting.time)
-            if sighting.sent > _LARGE:
-                habit.sizes = [*habit.sizes[1 - _KEPT_SIZES :], round(math.log2(sighting.sent), 2)]
+            count_event(habit, sighting.time)
+            note_size(habit, sighting.sent)
         if sighting.action:
             role = sighting.role or sighting.dataset
             if role in self._roles or len(self._roles) < _MOST_ROLES:
@@ -277,82 +261,3 @@ class Usual:
 def on_the_quarter(time: float) -> bool:
     """Return whether a moment lies within a minute and a half of a full quarter of an hour."""
     return (time + _ON_TIME) % _QUARTER < 2 * _ON_TIME
-
-
-def _first(seen: dict[str, int], value: str, today: int) -> None:
-    if value not in seen:
-        if len(seen) >= _MOST_VALUES:
-            del seen[next(iter(seen))]
-        seen[value] = today
-
-
-def _network(sighting: Sighting) -> str:
-    """Return where an address lies: the country if it is told, else the wider network (/16, /32 of IPv6)."""
-    if sighting.country:
-        return sighting.country
-    parts = sighting.address.split(":" if ":" in sighting.address else ".")
-    return ".".join(parts[:2])
-
-
-def _cell(hour: int) -> str:
-    """Return the kind of hour: its place in the day, and whether it is a weekend (day 0 of the epoch: Thursday)."""
-    return f"{'weekend' if (hour // 24 + 3) % 7 > 4 else 'weekday'} {hour % 24}"
-
-
-def _count(habit: Habit, time: float) -> None:
-    hour = int(time // 3_600)
-    if hour > habit.hour:
-        if habit.hour and habit.count:
-            cell = _cell(habit.hour)
-            habit.hours[cell] = [*habit.hours.get(cell, [])[1 - _KEPT_HOURS :], habit.count]
-        habit.hour, habit.count = hour, 0
-    habit.count += 1
-
-
-def _unlike_user(habit: Habit, sighting: Sighting, today: int) -> list[Evidence]:
-    found: list[Evidence] = []
-    if sighting.address and not is_inside(sighting.address):
-        place = _network(sighting)
-        if place not in habit.networks and habit.networks:
-            told = f"{sighting.user} was never seen in {place} before, in {today - habit.first} days."
-            found.append(Evidence("new place for a user", 0.12, told))
-        elif sighting.address not in habit.addresses:
-            told = f"{sighting.user} was never seen at {sighting.address} before, in {today - habit.first} days."
-            found.append(Evidence("new address for a user", 0.06, told))
-    name = f"{sighting.dataset} {sighting.action}"
-    if sighting.action and habit.actions.get(name, today) >= today and len(habit.actions) < _MOST_VALUES:
-        told = f"{sighting.user} did {sighting.action} for the first time in {today - habit.first} days."
-        found.append(Evidence("first time for a user", 0.03, told))
-    return found
-
-
-def _unlike_hour(habit: Habit, sighting: Sighting, source: str) -> list[Evidence]:
-    hour = int(sighting.time // 3_600)
-    count = habit.count + 1 if habit.hour == hour else 1
-    if count < _MANY:
-        return []
-    kept = habit.hours.get(_cell(hour), [])
-    # Hours without an event left no count; days of five and of two a week have had this hour.
-    share = 2 / 7 if _cell(hour).startswith("weekend") else 5 / 7
-    silent = max(round((hour // 24 - habit.first) * share), 0) - len(kept)
-    counts = [*kept, *([0] * min(max(silent, 0), _KEPT_HOURS))] or [0]
-    middle = median(counts)
-    spread = _MAD_TO_SIGMA * median(abs(each - middle) for each in counts)
-    # The square root of a Poisson count has a standard deviation of a half (Anscombe 1948).
-    excess = 2 * (math.sqrt(count) - math.sqrt(middle + 2 * spread + 4))
-    if excess <= 3:
-        return []
-    told = f"{source} has {count} events this hour; the median of {len(counts)} such hours is {middle:.0f}."
-    return [Evidence("rate", min(0.04 * (excess - 2), 0.15), told)]
-
-
-def _unlike_size(habit: Habit, sighting: Sighting) -> list[Evidence]:
-    if sighting.sent < 10 * _LARGE:
-        return []
-    middle = median(habit.sizes) if len(habit.sizes) >= 3 else math.log2(_LARGE)
-    spread = _MAD_TO_SIGMA * median(abs(each - middle) for each in habit.sizes) if len(habit.sizes) >= 3 else 1.0
-    excess = (math.log2(sighting.sent) - middle) / (spread + 1.0)
-    if excess <= 2:
-        return []
-    told = f"{sighting.address} sent {sighting.sent / 1e6:,.0f} MB at once; its median is {2**middle / 1e6:,.1f} MB."
-    return [Evidence("volume", min(0.04 * excess, 0.15), told)]
