@@ -101,6 +101,8 @@ class DuckDbStore:
         high, beyond = self._beyond(places)
         con.register("batch", table.append_column(_ROW, pa.array(range(len(places)), pa.int32())))
         con.register("reached", _reached(high))
+        # Each thread compresses pieces of its own; a batch takes a single one a fifth less time.
+        con.execute("SET threads = 1")
         try:
             con.begin()
             new = self._insert(places, beyond=beyond)
@@ -111,6 +113,7 @@ class DuckDbStore:
                 con.rollback()
             raise _failed(self.path, error) from error
         finally:
+            con.execute("RESET threads")
             con.unregister("batch")
             con.unregister("reached")
         self._high.update(high)
