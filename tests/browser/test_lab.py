@@ -69,7 +69,7 @@ def test_a_check_fails_and_then_passes(
 
 def test_a_quiz_question_is_answered(jupyter: Any, page: Page, picture: Callable[..., Path]) -> None:
     """The quiz widget shows a question with native controls; an answer gets feedback in words."""
-    source = 'from logdojo.widgets import quiz\nquiz.ask(topic="logging_basics", number=2)'
+    source = 'from logdojo.widgets import quiz\nquiz.ask(item="log.purpose.credit-limit")'
     cell = {"cell_type": "code", "id": "ask", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
