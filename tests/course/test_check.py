@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 import threading
 import time
@@ -149,6 +150,23 @@ def test_an_endless_loop_is_stopped_off_the_main_thread_too():
     thread.join(20)
     assert seen
     assert "took longer than" in seen[0]
+
+
+def test_a_limit_off_the_main_thread_leaves_nothing_behind():
+    """After it, code that is traced still runs; tried in a process of its own, which a failure would hang."""
+    program = (
+        "import sys, threading\n"
+        "from logdojo.course.contain import contained\n"
+        "def circling():\n"
+        "    with contained(0.1):\n"
+        "        while True: pass\n"
+        "thread = threading.Thread(target=circling)\n"
+        "thread.start(); thread.join()\n"
+        "def called(): return 1\n"
+        "sys.settrace(lambda frame, event, arg: None)\n"
+        "sys.exit(called() - 1)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=20).returncode == 0
 
 
 def test_output_and_logging_cost_nothing_and_leave_nothing(capsys: pytest.CaptureFixture[str]):
