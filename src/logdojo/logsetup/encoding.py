@@ -69,10 +69,8 @@ class LineEncoder:
         """Return the record's line in UTF-8, without a line end; never raises on what the record holds."""
         try:
             line = self._quick(record)
-        # Lone surrogates, %-arguments that do not fit, unhashable names: the careful way handles all of them.
-        except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
-            line = b""
-        # What an argument's own __str__ raises is the application's, and may be anything.
+        # Lone surrogates, %-arguments that do not fit, unhashable names, and whatever an argument's own __str__ raises:
+        # the careful way handles all of them.
         except Exception:  # noqa: BLE001
             line = b""
         return line or self.careful(record)

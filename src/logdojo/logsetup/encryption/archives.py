@@ -26,8 +26,8 @@ from typing import BinaryIO, Final
 
 from logdojo.errors import InputError
 from logdojo.logsetup.encryption.ring import ID_BYTES, KEY_BYTES, KeyRing
-from logdojo.logsetup.files.compressing import like as as_before
-from logdojo.logsetup.files.compressing import sync_folder
+from logdojo.logsetup.files.disk import like as as_before
+from logdojo.logsetup.files.disk import sync_folder
 
 SUFFIX: Final = ".enc"
 _MAGIC: Final = b"logdojo\x01"

@@ -7,6 +7,7 @@ rotation     when a file is full or its time is over, with many processes writin
 outage       what could not be written: since when, why, how many
 upkeep       a thread that mends, seals, compresses, encrypts and removes archives
 compressing  an archive in its gzip form
+disk         what a new form of a file owes the old one, and names that last
 archives     how archives are named, listed in order and read
 locks        shared by writers, exclusive for who changes an archive
 """

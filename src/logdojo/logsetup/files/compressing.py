@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import os
 import shutil
 from pathlib import Path
 from typing import Final
+
+from logdojo.logsetup.files.disk import like, sync_folder
 
 _LEVEL: Final = 6
 _CHUNK_BYTES: Final = 256 * 1024
@@ -45,23 +46,3 @@ def compress(archive: Path) -> Path:
 
 def _for_us_alone(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def like(new: int, old: int) -> None:
-    """Give an open file the permission bits and, where we may, the owner of another."""
-    if not hasattr(os, "fchmod"):
-        return
-    state = os.fstat(old)
-    with contextlib.suppress(PermissionError):
-        os.fchown(new, state.st_uid, state.st_gid)
-    os.fchmod(new, state.st_mode & 0o7777)
-
-
-def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to disk, where folders can be opened."""
-    with contextlib.suppress(OSError):
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from logdojo.errors import InputError
+from logdojo.logsetup.files.locks import is_at
 from logdojo.logsetup.integrity.keys import SigningKey
 from logdojo.logsetup.integrity.ledger import (
     NOTHING,
@@ -178,7 +179,7 @@ def ledger_lock(ledger: Path, log: Path) -> Iterator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             # Somebody may have moved the ledger away while this process waited.
-            if not _is_at(descriptor, ledger):
+            if not is_at(descriptor, ledger):
                 continue
             if not os.fstat(descriptor).st_size:
                 os.fchmod(descriptor, stat.S_IMODE(log.stat().st_mode) if log.exists() else _DEFAULT_MODE)
@@ -186,11 +187,3 @@ def ledger_lock(ledger: Path, log: Path) -> Iterator[int]:
         finally:
             os.close(descriptor)
         return
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return False
-    return os.path.samestat(found, os.fstat(descriptor))

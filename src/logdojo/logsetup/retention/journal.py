@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from logdojo.errors import InputError
+from logdojo.logsetup.files.disk import sync_folder
 from logdojo.logsetup.files.locks import one_at_a_time
 from logdojo.logsetup.plain import json_line
 
@@ -120,16 +121,6 @@ def read_moment(value: object) -> datetime | None:
         ValueError: it is no moment.
     """
     return None if value is None else utc(datetime.fromisoformat(str(value)))
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were given or taken in a folder survive a loss of power, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
 
 def _last_byte(path: Path) -> bytes:

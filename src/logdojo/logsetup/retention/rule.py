@@ -31,10 +31,11 @@ from typing import Final
 
 from logdojo.errors import InputError, LogdojoError, UsageError
 from logdojo.logsetup.files.archives import Segment, left_over, moment_of, segments, stamp_of
+from logdojo.logsetup.files.disk import sync_folder
 from logdojo.logsetup.files.locks import alone
 from logdojo.logsetup.retention.disposals import Removal, disposals, measure, write_down
 from logdojo.logsetup.retention.holds import Hold, active_holds
-from logdojo.logsetup.retention.journal import acting_user, deciding, read_moment, sync_folder, utc
+from logdojo.logsetup.retention.journal import acting_user, deciding, read_moment, utc
 
 _MARGIN: Final = timedelta(minutes=5)
 """How far the records of an archive may lie outside the time that its name tells: threads and clocks differ."""

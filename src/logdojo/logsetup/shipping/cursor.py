@@ -19,6 +19,7 @@ from typing import Final, cast
 
 from logdojo.errors import InputError
 from logdojo.logsetup.files.archives import Segment
+from logdojo.logsetup.files.disk import sync_folder
 
 VERSION: Final = 1
 TAIL_BYTES: Final = 256
@@ -127,16 +128,6 @@ def save(path: Path, cursor: Cursor) -> None:
         os.close(fd)
     new.replace(path)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def load(path: Path) -> Cursor | None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from logdojo.logsetup.shipping.cursor import sync_folder
+from logdojo.logsetup.files.disk import sync_folder
 from logdojo.logsetup.shipping.reading import Line
 
 _TAIL: Final = 8 * 1024 * 1024
