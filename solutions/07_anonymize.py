@@ -723,9 +723,9 @@ print("after: ", most_frequent(your_redact))
 # ## In production
 #
 # logdojo's own part is [anonymize](../src/logdojo/anonymize/anonymizer.py). It does what you built, and what you met
-# the edge of: [policy.yaml](../src/logdojo/anonymize/policy.yaml) knows some hundred field names and their endings,
-# [addresses](../src/logdojo/anonymize/addresses.py) keeps private addresses private and does IPv6,
-# [detectors](../src/logdojo/anonymize/detectors.py) stay linear in time on hostile lines, and
+# the edge of: [general.yaml](../src/logdojo/anonymize/policy/general.yaml) knows some hundred field names and their endings,
+# [addresses](../src/logdojo/anonymize/pseudonyms/addresses.py) keeps private addresses private and does IPv6,
+# [detectors](../src/logdojo/anonymize/detectors/forms.py) stay linear in time on hostile lines, and
 # [audit](../src/logdojo/anonymize/audit.py) fails the command when a value is left, naming line and class and never
 # the value. A line that cannot be read is withheld whole, so that the count of lines stays.
 #

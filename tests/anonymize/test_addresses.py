@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logdojo.anonymize.addresses import SPECIAL_V4, SPECIAL_V6, Addresses
-from logdojo.anonymize.keyed import Keyed
+from logdojo.anonymize.pseudonyms.addresses import SPECIAL_V4, SPECIAL_V6, Addresses
+from logdojo.anonymize.pseudonyms.keyed import Keyed
 
 ADDRESSES = Addresses(Keyed(b"a key of the tests, 32 bytes long"))
 

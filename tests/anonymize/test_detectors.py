@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from logdojo.anonymize import detectors
-from logdojo.anonymize.credentials import credentials
-from logdojo.anonymize.names import access_user, bracketed_users, header_host, marked_users, users
+from logdojo.anonymize.detectors import forms as detectors
+from logdojo.anonymize.detectors.credentials import credentials
+from logdojo.anonymize.detectors.names import access_user, bracketed_users, header_host, marked_users, users
+from logdojo.anonymize.detectors.timestamps import timestamps
 from logdojo.anonymize.spans import Taken
-from logdojo.anonymize.timestamps import timestamps
 
 
 def _found(detector: Callable[[str], Iterable[tuple[int, int, str]]], text: str) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logdojo.anonymize import Pseudonyms, load_policy
-from logdojo.anonymize.keyed import Keyed
+from logdojo.anonymize.pseudonyms.keyed import Keyed
 from logdojo.errors import UsageError
 
 KEY = b"a key of the tests, 32 bytes long"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from logdojo.anonymize import Anonymizer, Audit, Redacted, load_policy
-from logdojo.anonymize.timestamps import timestamps
+from logdojo.anonymize.detectors.timestamps import timestamps
 from logdojo.parse import parse_line
 
 ANONYMIZER = Anonymizer(b"a key of the tests, 32 bytes long")

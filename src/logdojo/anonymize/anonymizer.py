@@ -24,16 +24,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from logdojo.anonymize import jsontext
-from logdojo.anonymize.credentials import credentials
-from logdojo.anonymize.detectors import DETECTORS, ipv4_addresses, ipv6_addresses
-from logdojo.anonymize.keyvalues import pairs
-from logdojo.anonymize.names import access_user, bracketed_users, header_host, marked_users, users
+from logdojo.anonymize.detectors.credentials import credentials
+from logdojo.anonymize.detectors.forms import DETECTORS, ipv4_addresses, ipv6_addresses
+from logdojo.anonymize.detectors.names import access_user, bracketed_users, header_host, marked_users, users
+from logdojo.anonymize.detectors.timestamps import timestamps
 from logdojo.anonymize.policy import Policy, load_policy
 from logdojo.anonymize.propagation import Learnt
 from logdojo.anonymize.pseudonyms import Pseudonyms
+from logdojo.anonymize.reading import jsontext
+from logdojo.anonymize.reading.keyvalues import pairs
 from logdojo.anonymize.spans import Edit, Hit, Leaf, Shift, Taken, rewrite
-from logdojo.anonymize.timestamps import timestamps
 from logdojo.errors import InputError
 from logdojo.events import LogEvent
 

@@ -22,7 +22,7 @@ import ipaddress
 import re
 from typing import Final
 
-from logdojo.anonymize.keyed import Digest, Keyed
+from logdojo.anonymize.pseudonyms.keyed import Digest, Keyed
 
 SPECIAL_V4: Final = (
     "0.0.0.0/32",

@@ -7,7 +7,7 @@ together: ``bob``, ``bob@corp.example`` and ``CORP\bob`` share ``user-…``; ``w
 
 Covered: users, persons, hosts, domains, e-mail, AWS account ids (12 digits stay 12 digits), ARNs (structure kept),
 access keys and unique ids (prefix and length kept), UUIDs, numbers, IP and MAC addresses (``addresses``). Kept as
-they are: well-known system accounts such as ``root`` (listed in ``policy.yaml``), because they name a role and not a
+they are: well-known system accounts such as ``root`` (listed in ``general.yaml``), because they name a role and not a
 person, ``localhost``, and the domains of public services.
 
 Not covered: a name that occurs often stays recognizable by its frequency; a pseudonym is not anonymity.
@@ -20,8 +20,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from logdojo.anonymize.addresses import Addresses
-from logdojo.anonymize.keyed import Keyed
+from logdojo.anonymize.pseudonyms.addresses import Addresses
+from logdojo.anonymize.pseudonyms.keyed import Keyed
 
 _HEX_CHARS: Final = 12  # 48 bits: among 10**6 names, two share a pseudonym with a chance of 0.2 %
 _BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

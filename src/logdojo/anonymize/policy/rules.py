@@ -1,6 +1,6 @@
 """The field policy: what the name of a field says about its value, and what is done to such values.
 
-The rules are data (``policy.yaml``): name → class → operator. A name is looked up as written, with its parent's name
+The rules are data (``general.yaml``): name → class → operator. A name is looked up as written, with its parent's name
 in front (``user.name``), and by its ending (``srcHostName`` ends in *host name*), so that names of vendors nobody has
 listed are understood too. A name that no rule knows has no class: its value is searched as free text.
 """
@@ -128,7 +128,7 @@ def load_policy(path: Path | None = None) -> Policy:
 
 @functools.cache
 def _builtin() -> Policy:
-    return _read("policy.yaml", importlib.resources.files(__package__).joinpath("policy.yaml").read_text("utf-8"))
+    return _read("general.yaml", importlib.resources.files(__package__).joinpath("general.yaml").read_text("utf-8"))
 
 
 def _text(path: Path) -> str:
@@ -142,7 +142,7 @@ def _read(name: str, text: str) -> Policy:
     try:
         data = _PolicyFile.model_validate(yaml.safe_load(text))
     except (yaml.YAMLError, ValidationError) as error:
-        raise InputError(f"{name}: not a policy: {error}", hint="copy logdojo's policy.yaml and change it") from error
+        raise InputError(f"{name}: not a policy: {error}", hint="copy logdojo's general.yaml and change it") from error
     for class_name, operator in data.operators.items():
         if operator == "pseudonymize" and class_name not in CLASSES:
             raise InputError(
