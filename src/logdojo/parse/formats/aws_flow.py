@@ -67,6 +67,8 @@ _EPOCH: Final = re.compile(r"1\d{9}", re.ASCII)
 _MEANING: Final = MappingProxyType(
     {"ACCEPT": (("connection", "allowed"), "success"), "REJECT": (("connection", "denied"), "failure")}
 )
+_WITH_PROTOCOL: Final = frozenset({3, 4, 5})
+"""How many numbers stand behind the addresses where the third is the protocol: alone, before flags, before volumes."""
 _LEAST: Final = 6
 _VERSION_2: Final = 14
 _MOST_COLUMNS: Final = 64
@@ -123,16 +125,30 @@ def _by_look(words: list[str], spans: list[tuple[int, int]]) -> dict[str, tuple[
         behind += 1
     if len(numbers) >= 2 and all(int(words[place]) < 65_536 for place in numbers[:2]):
         named["source_port"], named["destination_port"] = spans[numbers[0]], spans[numbers[1]]
+        if len(numbers) in _WITH_PROTOCOL and words[numbers[2]] in TRANSPORTS:
+            named["protocol"] = spans[numbers[2]]
     first = next((at for at, word in enumerate(words) if _EPOCH.fullmatch(word)), -1)
     if first >= 0 and first + 1 < len(words) and _EPOCH.fullmatch(words[first + 1]):
         named["start"], named["end"] = spans[first], spans[first + 1]
-        before = words[max(first - 3, addresses[1] + 1) : first]
+        taken = 2 if "source_port" in named else 0
+        before = words[max(first - 3, addresses[1] + 1 + taken) : first]
         if len(before) == 3 and all(word.isdecimal() for word in before) and int(before[0]) < 256:
             named["protocol"] = spans[first - 3]
-            # Packets hold at least twenty bytes each, whichever of the two comes first.
-            packets, size = (first - 2, first - 1) if int(before[1]) <= int(before[2]) else (first - 1, first - 2)
-            named["packets"], named["bytes"] = spans[packets], spans[size]
+            _name_volume(named, words, spans, first - 2)
+        elif words[first + 2 : first + 3] in (["IPv4"], ["IPv6"]):
+            _name_volume(named, words, spans, first + 3)
     return named
+
+
+def _name_volume(
+    named: dict[str, tuple[int, int]], words: list[str], spans: list[tuple[int, int]], place: int
+) -> None:
+    """Name the two columns of packets and bytes: packets hold at least twenty bytes each, whichever comes first."""
+    pair = words[place : place + 2]
+    if len(pair) == 2 and all(word.isdecimal() for word in pair):
+        packets, size = (place, place + 1) if int(pair[0]) <= int(pair[1]) else (place + 1, place)
+        if 20 * int(words[packets]) <= int(words[size]):
+            named["packets"], named["bytes"] = spans[packets], spans[size]
 
 
 def _write(draft: Draft, named: Mapping[str, tuple[int, int]]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import Final
 
 from logdojo.parse.draft import Draft
-from logdojo.parse.formats.fortinet import add_bytes
 from logdojo.parse.meaning import spelled
 
 _ENDPOINT: Final = re.compile(
@@ -15,6 +15,8 @@ _ENDPOINT: Final = re.compile(
     re.ASCII,
 )
 _PARTS: Final = ("ip", "port", "interface", "name")
+_METHODS: Final = MappingProxyType({"1": "GET", "2": "POST", "3": "HEAD"})
+"""Releases that write the operation of a request as a number number them so."""
 
 
 def before(line: str, spans: dict[str, tuple[int, int]]) -> None:
@@ -26,7 +28,6 @@ def before(line: str, spans: dict[str, tuple[int, int]]) -> None:
             for group, part in enumerate(_PARTS, start=1):
                 spans[f"{key}.{part}"] = found.span(group)
     if "op" in spans and line[slice(*spans["op"])].isalpha():
-        # Other releases write the operation as a number.
         spans["op.method"] = spans["op"]
     start, stop = spans.get("proto", (0, 0))
     if start < stop:
@@ -36,9 +37,14 @@ def before(line: str, spans: dict[str, tuple[int, int]]) -> None:
 
 
 def after(draft: Draft, spans: dict[str, tuple[int, int]]) -> None:
-    """Take the message for the action where its number has no name."""
-    del spans
-    add_bytes(draft.fields)
-    said = draft.fields.get("message")
-    if isinstance(said, str) and "event.action" not in draft.fields and len(said) <= 64:
-        draft.fields["event.action"] = spelled(said.strip(" ."))
+    """Add both directions up, read a numbered operation, and take the message for the action where nothing names it."""
+    fields = draft.fields
+    sizes = [size for size in (fields.get("source.bytes"), fields.get("destination.bytes")) if isinstance(size, int)]
+    if sizes:
+        fields["network.bytes"] = sum(sizes)
+    method = _METHODS.get(draft.line[slice(*spans.get("op", (0, 0)))])
+    if method is not None and "url.original" in fields:
+        fields["http.request.method"] = method
+    said = fields.get("message")
+    if isinstance(said, str) and "event.action" not in fields and len(said) <= 64:
+        fields["event.action"] = spelled(said.strip(" ."))
