@@ -16,7 +16,6 @@ are searched as free text. A leak rate is a floor, not a proof of anonymity.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,15 +23,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from logdojo.anonymize.detectors.credentials import credentials
+from logdojo.anonymize.detectors import detectors
 from logdojo.anonymize.detectors.forms import DETECTORS, ipv4_addresses, ipv6_addresses
-from logdojo.anonymize.detectors.names import access_user, bracketed_users, header_host, marked_users, users
 from logdojo.anonymize.detectors.timestamps import timestamps
 from logdojo.anonymize.policy import Policy, load_policy
 from logdojo.anonymize.propagation import Learnt
 from logdojo.anonymize.pseudonyms import Pseudonyms
 from logdojo.anonymize.reading import jsontext
-from logdojo.anonymize.reading.keyvalues import pairs
 from logdojo.anonymize.spans import Edit, Hit, Leaf, Shift, Taken, rewrite
 from logdojo.errors import InputError
 from logdojo.events import LogEvent
@@ -74,6 +71,7 @@ class Anonymizer:
 
     def __init__(self, key: bytes, *, policy: Policy | None = None, max_bytes: int = MAX_LINE_BYTES) -> None:
         self._policy = policy or load_policy()
+        self._detectors = detectors(self._policy)
         self._max_bytes = max_bytes
         self._pseudonyms = Pseudonyms(
             key, kept_users=self._policy.kept_users, public_domains=self._policy.public_domains
@@ -88,9 +86,14 @@ class Anonymizer:
         for line in lines:
             yield self.redact(line).text
 
-    def redact(self, line: str) -> Redacted:
-        """Return one line without its sensitive values, with what the audit needs to know."""
-        return self._redact(line, ())
+    def redact(self, line: str, known: Iterable[Hit] = ()) -> Redacted:
+        """Return one line without its sensitive values, with what the audit needs to know.
+
+        Args:
+            line: the line.
+            known: values whose place and class a reader of the line's format has told.
+        """
+        return self._redact(line, known)
 
     def event(self, event: LogEvent) -> LogEvent:
         """Return the event without sensitive values, in its fields and in its original line."""
@@ -109,8 +112,7 @@ class Anonymizer:
             # The line as a whole tells more than one field alone: a text that stands in it is taken from there.
             if event.fields.get(name) == event.original[slice(*event.spans[name])]:
                 fields[name] = redacted.text[slice(*span)]
-        return dataclasses.replace(
-            event,
+        return LogEvent(
             original=redacted.text,
             error=self.line(event.error),
             fields=MappingProxyType(fields),
@@ -212,24 +214,13 @@ class Anonymizer:
             taken.claim(*span)
         for hit in known:
             yield from self._edits_of_value(hit, text, taken)
-        for hit in credentials(text):
-            yield from self._edits_of_value(hit, text, taken)
-        if whole:
-            for hit in header_host(text):
-                yield from self._edits_of_value(hit, text, taken)
-            for hit in access_user(text):
-                yield from self._edits_of_value(hit, text, taken)
-        for hit in pairs(text, self._policy):
-            yield from self._edits_of_value(hit, text, taken)
-        for find in (marked_users, bracketed_users):
-            for hit in find(text):
-                yield from self._edits_of_value(hit, text, taken)
-        for hit in users(text):
-            if text[hit.start : hit.stop].casefold() not in self._policy.no_names:
-                yield from self._edits_of_value(hit, text, taken)
-        for detector in DETECTORS:
-            for hit in detector(text):
-                yield from self._replace(hit, text, taken)
+        for detector in self._detectors:
+            if detector.whole and not whole:
+                continue
+            if detector.needs and not any(literal in text for literal in detector.needs):
+                continue
+            for hit in detector.find(text):
+                yield from (self._replace if detector.is_form else self._edits_of_value)(hit, text, taken)
 
     def _edits_of_value(self, hit: Hit, text: str, taken: Taken | None = None) -> Iterator[Edit]:
         """Yield the edits of a value whose class is known; a list of addresses has several."""

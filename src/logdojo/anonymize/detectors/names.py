@@ -59,7 +59,7 @@ _GENERIC: Final = re.compile(
 
 _BEFORE: Final = re.compile(r"(?<!\S)(\S{1,128}) \S{2,45} failed to log ?in")
 
-_TRIGGERS: Final = ("ser", "SER", " for ", "ccount", "ogin", "using ")
+TRIGGERS: Final = ("ser", "SER", " for ", "ccount", "ogin", "using ")
 
 
 def header_host(line: str) -> Iterator[Hit]:
@@ -86,7 +86,7 @@ def marked_users(text: str) -> Iterator[Hit]:
         # sshd quotes nothing: the name is all that stands before the last " from ", spaces included.
         for match in _SSHD.finditer(text):
             yield Hit(*match.span(1), "user")
-    if any(trigger in text for trigger in _TRIGGERS):
+    if any(trigger in text for trigger in TRIGGERS):
         for match in _QUOTED.finditer(text):
             yield Hit(*match.span(match.lastindex or 0), "user")
 
@@ -100,7 +100,7 @@ def bracketed_users(text: str) -> Iterator[Hit]:
 
 def users(text: str) -> Iterator[Hit]:
     """Find names of users by the words around them; the next word of a sentence may be taken for one."""
-    if any(trigger in text for trigger in _TRIGGERS):
+    if any(trigger in text for trigger in TRIGGERS):
         for pattern in (_PHRASES, _GENERIC):
             for match in pattern.finditer(text):
                 yield Hit(*match.span(match.lastindex or 0), "user")
