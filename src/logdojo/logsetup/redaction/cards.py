@@ -44,7 +44,15 @@ def _issued(digits: str) -> bool:
     return size == 14 and (two in (36, 38, 39) or 300 <= three <= 305)
 
 
+def check_digit(digits: str) -> str:
+    """Return the digit that makes a card number of ``digits`` when it is put behind them (ISO/IEC 7812-1, annex B)."""
+    return str(-_sum(digits + "0") % 10)
+
+
 def _luhn(digits: str) -> bool:
-    """Check the last digit (ISO/IEC 7812-1, annex B)."""
+    return _sum(digits) % 10 == 0
+
+
+def _sum(digits: str) -> int:
     values = [int(digit) for digit in reversed(digits)]
-    return (sum(values[::2]) + sum(_DOUBLED[value] for value in values[1::2])) % 10 == 0
+    return sum(values[::2]) + sum(_DOUBLED[value] for value in values[1::2])
