@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,9 +27,9 @@ from logdojo.anonymize.detectors import detectors
 from logdojo.anonymize.detectors.forms import DETECTORS, ipv4_addresses, ipv6_addresses
 from logdojo.anonymize.detectors.timestamps import timestamps
 from logdojo.anonymize.policy import Policy, load_policy
-from logdojo.anonymize.propagation import Learnt
+from logdojo.anonymize.propagation import Learnt, Source
 from logdojo.anonymize.pseudonyms import Pseudonyms
-from logdojo.anonymize.reading import jsontext
+from logdojo.anonymize.reading import Reader, jsontext, reader_of
 from logdojo.anonymize.spans import Edit, Hit, Leaf, Shift, Taken, rewrite
 from logdojo.errors import InputError
 from logdojo.events import LogEvent
@@ -86,14 +86,15 @@ class Anonymizer:
         for line in lines:
             yield self.redact(line).text
 
-    def redact(self, line: str, known: Iterable[Hit] = ()) -> Redacted:
+    def redact(self, line: str, known: Iterable[Hit] = (), source: Source | None = None) -> Redacted:
         """Return one line without its sensitive values, with what the audit needs to know.
 
         Args:
             line: the line.
             known: values whose place and class a reader of the line's format has told.
+            source: what other lines of the same source have told: names of columns, and names to hunt for.
         """
-        return self._redact(line, known)
+        return self._redact(line, known, source)
 
     def event(self, event: LogEvent) -> LogEvent:
         """Return the event without sensitive values, in its fields and in its original line."""
@@ -143,12 +144,12 @@ class Anonymizer:
         self._policy.operator(class_name)
         return rewrite(value, self._edits_of_value(Hit(0, len(value), class_name), value))[0]
 
-    def _redact(self, line: str, known: Iterable[Hit]) -> Redacted:
+    def _redact(self, line: str, known: Iterable[Hit], source: Source | None = None) -> Redacted:
         reason = self._damage(line)
         if reason:
             return Redacted(f"[withheld: {reason}]", withheld=reason)
         try:
-            return self._rewritten(line, known)
+            return self._rewritten(line, known, source)
         except RecursionError:
             return Redacted("[withheld: nested too deeply]", withheld="nested too deeply")
 
@@ -163,34 +164,41 @@ class Anonymizer:
                 return "not UTF-8"
         return f"longer than {self._max_bytes} bytes" if size > self._max_bytes else ""
 
-    def _rewritten(self, line: str, known: Iterable[Hit]) -> Redacted:
-        leaves = list(self._leaves(Leaf(line), 0))
-        taken = [Taken(len(leaf.text)) for leaf in leaves]
+    def _rewritten(self, line: str, known: Iterable[Hit], source: Source | None = None) -> Redacted:
+        leaves = list(self._leaves(Leaf(line), 0, source.reader(line) if source else None))
+        taken = [Taken(len(leaf.text), leaf.claimed) for leaf in leaves]
         edits: list[Edit] = []
         learnt = Learnt(self._policy.common_words | self._policy.no_names)
         for leaf, mask in zip(leaves, taken, strict=True):
-            whole = len(leaves) == 1 and leaf.text is line
+            whole = leaf.text is line
             for edit in self._edits_of_leaf(leaf, mask, known if whole else (), whole=whole):
                 learnt.add(edit)
                 edits.append(leaf.in_line(edit))
         for leaf, mask in zip(leaves, taken, strict=True):
             if leaf.class_name in {"", "text"}:
                 edits += (leaf.in_line(edit) for edit in learnt.elsewhere(leaf.text, mask))
+                for hit in source.hits(leaf.text) if source else ():
+                    edits += (leaf.in_line(edit) for edit in self._replace(hit, leaf.text, mask))
         text, spans = rewrite(line, edits)
         return Redacted(text, spans, tuple(edits))
 
-    def _leaves(self, leaf: Leaf, depth: int) -> Iterator[Leaf]:
-        """Yield the texts of a line that are judged on their own."""
-        if depth == _MAX_DEPTH or not jsontext.is_json(leaf.text):
+    def _leaves(self, leaf: Leaf, depth: int, reader: Reader | None = None) -> Iterator[Leaf]:
+        """Yield the texts of a line that are judged on their own; ``reader`` reads the line when the stream told it."""
+        if depth == _MAX_DEPTH or (reader := reader or reader_of(leaf.text)) is None:
             yield leaf
             return
-        for value in jsontext.values(leaf.text):
+        is_json = reader is jsontext
+        claimed: list[tuple[int, int]] = []
+        for value in reader.values(leaf.text):
             class_name = self._policy.class_of(value.key, value.parent)
             raw = leaf.text[value.start : value.stop]
-            text, inner = jsontext.decoded(raw) if value.is_string else (raw, None)
+            text, inner = reader.decoded(raw) if value.is_string else (raw, None)
+            if not is_json and class_name in {"", "text"} and inner is None:
+                continue  # left to the search of the whole text
+            claimed.append((value.start, value.stop))
             if not text or class_name == "keep":
                 continue
-            if value.is_string and not class_name and _ACCOUNT.fullmatch(raw):
+            if is_json and value.is_string and not class_name and _ACCOUNT.fullmatch(raw):
                 class_name = "account"
             offsets: Sequence[int] | None = None
             if inner is not None:
@@ -198,12 +206,14 @@ class Anonymizer:
             elif leaf.offsets is not None:
                 offsets = leaf.offsets[value.start : value.stop + 1]
             start = leaf.start + value.start if offsets is None else 0
-            escape = _string_escape(leaf.escape) if value.is_string else _number_escape(leaf.escape)
+            escape = _string_escape(leaf.escape, reader) if value.is_string else _number_escape(leaf.escape)
             child = Leaf(text, class_name, start, offsets, escape)
             if value.is_string and class_name in {"", "text"}:
                 yield from self._leaves(child, depth + 1)
             elif value.is_string or class_name:
                 yield child
+        if not is_json:
+            yield replace(leaf, claimed=tuple(claimed))
 
     def _edits_of_leaf(self, leaf: Leaf, taken: Taken, known: Iterable[Hit], *, whole: bool) -> Iterator[Edit]:
         text = leaf.text
@@ -282,8 +292,8 @@ def _address_with_port(value: str, inner: Hit) -> bool:
     return before in {"", "[", "/"} and (not after.strip("]") or after.lstrip("]").startswith(":"))
 
 
-def _string_escape(outer: Callable[[str], str]) -> Callable[[str], str]:
-    return lambda text: outer(jsontext.escaped(text))
+def _string_escape(outer: Callable[[str], str], reader: Reader) -> Callable[[str], str]:
+    return lambda text: outer(reader.escaped(text))
 
 
 def _number_escape(outer: Callable[[str], str]) -> Callable[[str], str]:

@@ -1,18 +1,45 @@
-"""Names learnt from the fields of a line are hunted for in the rest of that line.
+r"""Names learnt from fields are hunted for where no field names them: in the rest of the line, and of its source.
 
-Guarded: names from four characters that are no common words, and whole words only; a user called ``test`` must not
-blank every ``test`` of the line.
+Guarded, because a user called ``test`` must not blank every ``test``: names from four characters that are no common
+words, and whole words only. Across lines a name must also look like one (a digit, a sign or a capital inside it), or,
+where a first pass over the whole source has counted, stand in fields more often than in the open.
+
+A text is cut into words, and words are looked up: the time does not grow with the number of names. A name of several
+words (``Ann Lee``, ``CORP\ann``) is found by its first.
+
+Covered: every class but roles and groups (they name what is done, and recur in other names). Not covered: a name in
+another case or encoding, numbers of fewer than nine digits across lines, and what comes after the limit of a source:
+its first names are kept, the rest is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from logdojo.anonymize.spans import Edit, Taken
+from logdojo.anonymize.reading import Reader
+from logdojo.anonymize.reading.table import Table
+from logdojo.anonymize.spans import Edit, Hit, Taken
 
 MIN_CHARS: Final = 4
+LIMIT: Final = 200_000
+"""Most names of a source that are kept."""
+FUNCTIONS: Final = frozenset({"role", "group"})
+"""They name what is done, not who does it, and recur in other names."""
+WORD: Final = re.compile(r"[^\W_]+")
 _FOUND_ANYWAY: Final = frozenset({"ip", "mac"})
+_MOST_WORDS: Final = 16
+_MOST_PLAIN: Final = 50_000
+_LONG_NUMBER: Final = 9  # digits; shorter ones are process ids, ports and sizes as well
+_TECHNICAL: Final = frozenset(
+    """
+    amd64 base64 eth0 eth1 ext4 http2 ipv4 ipv6 log4j md5sum mp4 oauth2 php5 php7 python2 python3 saml2 sda1 sha1 sha256
+    sha512 socks4 socks5 ssh2 sslv3 tls1 tlsv1 utf16 utf8 win32 win64 windows10 wlan0 x509 x86_64
+    """.split()  # noqa: SIM905, as a list it would be a screen long
+)
 
 
 class Learnt:
@@ -42,9 +69,145 @@ class Learnt:
                 at = text.find(name, stop)
 
 
+class Names:
+    """Values and their classes, found in a text by their first words.
+
+    Args:
+        limit: most values that are kept; later ones are counted in ``missed``.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._classes: dict[str, str] = {}
+        # First word of a value → which counts of words such values have, one bit each: a text is asked for no others.
+        self._firsts: dict[str, int] = {}
+        # What stands between a value's first and last word (the first 16) → the value, where that is not all of it.
+        self._wider: dict[str, list[str]] = {}
+        self.missed = 0
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __contains__(self, value: str) -> bool:
+        return value in self._classes
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Return the values with their classes, in the order they came."""
+        return self._classes.items()
+
+    def add(self, value: str, class_name: str) -> None:
+        """Keep a value; the first class it came with counts."""
+        if value in self._classes:
+            return
+        words = [match.span() for match in itertools.islice(WORD.finditer(value), _MOST_WORDS)]
+        if not words:
+            return
+        if len(self._classes) >= self._limit:
+            self.missed += 1
+            return
+        self._classes[value] = class_name
+        first = value[slice(*words[0])]
+        self._firsts[first] = self._firsts.get(first, 0) | 1 << len(words)
+        core = value[words[0][0] : words[-1][1]]
+        if core != value:
+            self._wider.setdefault(core, []).append(value)
+
+    def may_stand_in(self, text: str) -> bool:
+        """Tell at little cost whether a value may stand in ``text``; False is certain."""
+        return not self._firsts.keys().isdisjoint(WORD.findall(text))
+
+    def hits(self, text: str) -> Iterator[Hit]:
+        """Yield where values stand in ``text`` as whole words; of those with one beginning, the longest first."""
+        if not self._firsts or not self.may_stand_in(text):
+            return
+        words = [match.span() for match in WORD.finditer(text)]
+        for at, (start, end) in enumerate(words):
+            counts = self._firsts.get(text[start:end], 0)
+            for count in range(counts.bit_length() - 1, 0, -1):
+                if counts >> count & 1 and at + count <= len(words):
+                    yield from self._standing(text, start, words[at + count - 1][1])
+
+    def _standing(self, text: str, start: int, stop: int) -> Iterator[Hit]:
+        core = text[start:stop]
+        for value in self._wider.get(core, ()):
+            begin = start - value.index(core)
+            if begin >= 0 and text.startswith(value, begin):
+                yield Hit(begin, begin + len(value), self._classes[value])
+        if core in self._classes:
+            yield Hit(start, stop, self._classes[core])
+
+
+class Source:
+    """What the lines of one source have told each other.
+
+    Args:
+        common_words: words never hunted for, in lower case.
+        limit: most names that are kept.
+    """
+
+    def __init__(self, common_words: frozenset[str], limit: int = LIMIT) -> None:
+        self._common = common_words
+        self._plain: Counter[str] = Counter()
+        self._plain_classes: dict[str, str] = {}
+        self.names = Names(limit)
+        self.table = Table()
+
+    def reader(self, line: str) -> Reader | None:
+        """Return what reads this line by columns that an earlier one has named, if any does."""
+        return self.table.reader(line)
+
+    def hits(self, text: str) -> Iterator[Hit]:
+        """Yield where learnt names stand in ``text``."""
+        return self.names.hits(text)
+
+    def learn(self, edits: Iterable[Edit]) -> None:
+        """Keep the originals that may be hunted for; words that look like no name are only counted."""
+        for edit in edits:
+            value = edit.original
+            if value in self.names or edit.class_name in FUNCTIONS or not is_distinct(value, self._common):
+                continue
+            if is_distinctive(value):
+                self.names.add(value, edit.class_name)
+            elif value in self._plain or len(self._plain) < _MOST_PLAIN:
+                self._plain[value] += 1
+                self._plain_classes.setdefault(value, edit.class_name)
+
+    def settle(self, sample: Iterable[str]) -> None:
+        """Decide which plain words are names: those that fields hold more often than the open text does.
+
+        Args:
+            sample: lines without their sensitive values.
+        """
+        in_the_open: Counter[str] = Counter()
+        for line in sample:
+            in_the_open.update(self._plain.keys() & set(WORD.findall(line)))
+        for word, count in self._plain.items():
+            if count > in_the_open[word]:
+                self.names.add(word, self._plain_classes[word])
+
+
 def is_distinct(value: str, common_words: frozenset[str]) -> bool:
     """Tell whether a value can be hunted for without blanking ordinary words."""
     return len(value) >= MIN_CHARS and value.casefold() not in common_words
+
+
+def is_distinctive(value: str) -> bool:
+    """Tell whether a value looks like a name: a digit, a sign or a capital in it; short numbers do not."""
+    if value.isdecimal():
+        return len(value) >= _LONG_NUMBER
+    if value.casefold() in _TECHNICAL:
+        return False
+    return not value.isalpha() or not (value.islower() or value.istitle() or value.isupper())
+
+
+def stands(value: str, text: str) -> bool:
+    """Tell whether ``value`` stands in ``text`` as whole words."""
+    at = text.find(value)
+    while at >= 0:
+        if _is_whole(text, at, at + len(value)):
+            return True
+        at = text.find(value, at + 1)
+    return False
 
 
 def _is_whole(text: str, start: int, stop: int) -> bool:

@@ -40,6 +40,7 @@ class Leaf:
         start: where it begins in the line.
         offsets: line offset of each character and of the end, when decoding moved them; otherwise ``None``.
         escape: turns a replacement into what stands in the line.
+        claimed: parts of the text that are looked at as texts of their own.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Leaf:
     start: int = 0
     offsets: Sequence[int] | None = None
     escape: Callable[[str], str] = str
+    claimed: tuple[tuple[int, int], ...] = ()
 
     def in_line(self, edit: Edit) -> Edit:
         """Return an edit of this text as an edit of the line."""
@@ -63,8 +65,10 @@ class Taken:
 
     __slots__ = ("_mask",)
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, claimed: Iterable[tuple[int, int]] = ()) -> None:
         self._mask = bytearray(size)
+        for start, stop in claimed:
+            self.claim(start, stop)
 
     def claim(self, start: int, stop: int) -> bool:
         """Claim a span; False, and nothing changes, when part of it is taken or it is empty."""
