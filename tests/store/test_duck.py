@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from logdojo.errors import InputError, UsageError
 from logdojo.events import LogEvent
 from logdojo.store import (
     Aggregation,
+    Appended,
     Batch,
     DuckDbStore,
     Group,
@@ -31,6 +33,7 @@ from logdojo.store import (
 )
 from logdojo.store import schema as tables
 from logdojo.store.columns import Kind
+from logdojo.store.reach import reach_of
 
 Make = Callable[..., LogEvent]
 
@@ -203,3 +206,47 @@ def test_moments_need_a_zone() -> None:
     with pytest.raises(UsageError, match="time zone"):
         Query(since=datetime(2026, 11, 24))  # noqa: DTZ001  # on purpose
     Query(since=datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def test_many_batches_are_stored_while_the_next_is_converted(path: Path, event: Make, tags: Tags) -> None:
+    """Every event is there once, in whatever batch it comes again, and empty batches do no harm."""
+    batches = [
+        Batch.of([event(1), event(2)], "s", tags),
+        Batch([], [], []),
+        Batch.of([event(3)], "s", tags, first=2),
+        Batch.of([event(2), event(3), event(4)], "s", tags, first=1),
+    ]
+    store = DuckDbStore(path)
+    assert store.append_all(iter(batches)) == Appended(4, 2)
+    assert store.append_all([]) == Appended(0, 0)
+    assert sorted(each.place.offset for each in store.search(Query())) == [0, 1, 2, 3]
+    store.close()
+
+
+def test_a_failure_leaves_the_batches_before_it(path: Path, event: Make, tags: Tags) -> None:
+    """An error in the midst of many batches comes out, what was stored stays, and all may be given again."""
+    batches = [Batch.of([event(number)], "s", tags, first=number) for number in range(3)]
+
+    def broken() -> Iterator[Batch]:
+        yield from batches[:2]
+        raise InputError("events.log: cannot be read", hint="look at the disk")
+
+    store = DuckDbStore(path)
+    with pytest.raises(InputError, match=r"events\.log"):
+        store.append_all(broken())
+    assert store.count() == 2
+    assert store.append_all(batches) == Appended(1, 2)
+    store.close()
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5)), min_size=1, max_size=12))
+def test_places_are_summed_up(places: list[tuple[str, int]]) -> None:
+    """Lowest and highest offset of each stream are found, and whether the offsets of each grow."""
+    at = {stream: [offset for name, offset in places if name == stream] for stream, _ in places}
+    chunks = [pa.array([stream]) for stream, _ in places]
+    reach = reach_of(pa.chunked_array(chunks), pa.chunked_array([pa.array([offset for _, offset in places])]))
+    assert reach.first == {stream: min(offsets) for stream, offsets in at.items()}
+    assert reach.last == {stream: max(offsets) for stream, offsets in at.items()}
+    assert reach.rising == all(offsets == sorted(set(offsets)) for offsets in at.values())
+    assert reach.beyond(dict.fromkeys(at, -1)) == reach.rising
+    assert not reach.beyond(reach.last)

@@ -4,7 +4,7 @@ batch         what goes in: events with their places and tags
 columns       the fields that are asked most, with their types
 query         what can be asked: filters, time, order, groups, figures
 protocol      LogStore: what every store can do
-duck          one DuckDB file, the default       (arrow, schema, sql)
+duck          one DuckDB file, the default       (arrow, reach, schema, sql)
 opensearch    an index of OpenSearch or Elasticsearch       (dsl)
 collecting    files, archives and a syslog socket → store, each line once
 """

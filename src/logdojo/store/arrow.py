@@ -27,7 +27,7 @@ from logdojo.store.columns import (
 )
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
+    import pyarrow as pa
 
 STREAM: Final = "stream"
 OFFSET: Final = "offset"
@@ -171,19 +171,14 @@ def _lines(block: bytes, count: int) -> Any:
 
 
 def _originals(events: Sequence[LogEvent]) -> tuple[Any, Any]:
-    import numpy as np
     import pyarrow as pa
 
-    count = len(events)
-    raw = pa.nulls(count, pa.binary())
+    lines = [event.original for event in events]
     try:
-        texts = [event.original.encode() for event in events]
+        return pa.array(lines, pa.large_string()), pa.nulls(len(lines), pa.binary())
     except UnicodeEncodeError:
-        texts = [printable(event.original).encode() for event in events]
-        raw = pa.array([undecodable(event.original) for event in events], pa.binary())
-    offsets = np.zeros(count + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, texts), np.int64, count), out=offsets[1:])
-    return pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))), raw
+        raw = pa.array([undecodable(line) for line in lines], pa.binary())
+        return pa.array([printable(line) for line in lines], pa.large_string()), raw
 
 
 def _fitting(fields: Mapping[str, object], kinds: Mapping[str, Kind]) -> dict[str, object]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,19 +18,21 @@ from logdojo.store.arrow import OFFSET, STORE_COLUMNS, STREAM, original_of, tabl
 from logdojo.store.batch import Appended, Batch, Place, Tags, event_id
 from logdojo.store.columns import COLUMNS, ORIGINAL, Kind
 from logdojo.store.query import Aggregation, Filter, Group, Query, Stored
+from logdojo.store.reach import Reach, reach_of
 from logdojo.store.schema import add_column, check_name, prepare
 from logdojo.store.sql import Statement, columns_to_read, quoted
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
+    import pyarrow as pa
 
 _ROW: Final = "row_of_batch"
 _WAL_MIB: Final = 256
 """How much may wait in the log of changes before it is worked into the file; opening after a crash reads it again."""
 _GROUP_ROWS: Final = 32_768
 """Rows that are compressed together. A batch with more of them goes straight into the file, not through that log."""
-_SLICE: Final = 4_096
+_SLICE: Final = 2_048
+"""Rows that are converted at once: few enough for a core's cache, and what DuckDB takes at a time."""
 _LOOK_SECONDS: Final = 0.05
 _CONFIG: Final = {
     # A store never fetches anything from a network, and SQL cannot reach other files.
@@ -73,13 +76,32 @@ class DuckDbStore:
         """Store the events that are not there yet; see ``LogStore``."""
         return self.append_table(self.table(batch)) if len(batch) else Appended(0, 0)
 
+    def append_all(self, batches: Iterable[Batch]) -> Appended:
+        """Store many batches, each whole: while one is written, the next is converted on another core.
+
+        The store is busy meanwhile: whatever makes the batches must not ask it anything.
+
+        Raises:
+            InputError: as ``append``; the batches before are stored, and all of them may be given again.
+        """
+        done: list[Appended] = []
+        with ThreadPoolExecutor(1) as writer:
+            written: Future[Appended] | None = None
+            for batch in batches:
+                table = self.table(batch) if len(batch) else None
+                if written is not None:
+                    done.append(written.result())
+                written = writer.submit(self.append_table, table) if table is not None else None
+            if written is not None:
+                done.append(written.result())
+        return Appended(sum(each.new for each in done), sum(each.known for each in done))
+
     def table(self, batch: Batch) -> pa.Table:
         """Return a batch as ``append_table`` wants it: half of the work, and nothing is written."""
         import pyarrow as pa
 
         promoted = {name: kind for name, kind in self._columns.items() if name not in COLUMNS}
         now = datetime.now(UTC)
-        # In slices that the processor's cache holds: each is walked through several times.
         return pa.concat_tables(
             table_of(batch.part(first, first + _SLICE), promoted, now=now) for first in range(0, len(batch), _SLICE)
         )
@@ -91,21 +113,25 @@ class DuckDbStore:
             UsageError: the table was not made by ``table`` of a store with the same columns.
             InputError: as ``append``.
         """
+        import numpy as np
         import pyarrow as pa
 
         con = self._open
         if set(table.column_names) != {*self._columns, *STORE_COLUMNS}:
             odd = sorted(set(table.column_names) ^ {*self._columns, *STORE_COLUMNS})
             raise UsageError(f"the table's columns are not the store's: {', '.join(odd)[:200]}", hint="use table()")
-        places = list(zip(table[STREAM].to_pylist(), table[OFFSET].to_pylist(), strict=True))
-        high, beyond = self._beyond(places)
-        con.register("batch", table.append_column(_ROW, pa.array(range(len(places)), pa.int32())))
+        if not len(table):
+            return Appended(0, 0)
+        reach = reach_of(table[STREAM], table[OFFSET])
+        stored = self._stored_high(reach.last)
+        high = {stream: max(stored[stream], last) for stream, last in reach.last.items()}
+        con.register("batch", table.append_column(_ROW, pa.array(np.arange(len(table), dtype=np.int32))))
         con.register("reached", _reached(high))
         # Each thread compresses pieces of its own; a batch takes a single one a fifth less time.
         con.execute("SET threads = 1")
         try:
             con.begin()
-            new = self._insert(places, beyond=beyond)
+            new = self._insert(len(table), reach, beyond=reach.beyond(stored))
             con.execute("INSERT OR REPLACE INTO streams SELECT stream, high FROM reached")
             con.commit()
         except BaseException as error:
@@ -117,7 +143,7 @@ class DuckDbStore:
             con.unregister("batch")
             con.unregister("reached")
         self._high.update(high)
-        return Appended(new, len(places) - new)
+        return Appended(new, len(table) - new)
 
     def search(self, query: Query) -> list[Stored]:
         """Return the events that are asked for, in order; see ``LogStore``."""
@@ -188,31 +214,22 @@ class DuckDbStore:
         except Exception as error:
             raise _failed(self.path, error) from error
 
-    def _beyond(self, places: list[tuple[str, int]]) -> tuple[dict[str, int], bool]:
-        """Return how far each stream of the places gets, and whether all of them lie beyond what is stored."""
-        streams = {stream for stream, _ in places}
+    def _stored_high(self, streams: Iterable[str]) -> dict[str, int]:
+        """Return the highest offset that is stored of each stream, -1 of one that is new."""
         unknown = [stream for stream in streams if stream not in self._high]
         if unknown:
             found = self._open.execute(
                 "SELECT stream, high FROM streams WHERE list_contains($wanted, stream)", {"wanted": unknown}
             ).fetchall()
             self._high.update(dict.fromkeys(unknown, -1) | dict(found))
-        high = {stream: self._high[stream] for stream in streams}
-        beyond = True
-        for stream, offset in places:
-            if offset > high[stream]:
-                high[stream] = offset
-            else:
-                beyond = False
-        return high, beyond
+        return {stream: self._high[stream] for stream in streams}
 
-    def _insert(self, places: list[tuple[str, int]], *, beyond: bool) -> int:
+    def _insert(self, rows: int, reach: Reach, *, beyond: bool) -> int:
         names = ", ".join(quoted(name) for name in (*self._columns, *STORE_COLUMNS))
         if beyond:
             self._open.execute(f"INSERT INTO events ({names}) SELECT {names} FROM batch")  # noqa: S608  # own names
-            return len(places)
+            return rows
         line = quoted(ORIGINAL)
-        streams, offsets = [stream for stream, _ in places], [offset for _, offset in places]
         found = self._open.execute(
             f"""
             INSERT INTO events ({names}) SELECT {names} FROM batch
@@ -223,7 +240,12 @@ class DuckDbStore:
                 WHERE e."offset" BETWEEN $first AND $last AND e.stream BETWEEN $low AND $top
             )
             """,  # noqa: S608  # own names
-            {"first": min(offsets), "last": max(offsets), "low": min(streams), "top": max(streams)},
+            {
+                "first": min(reach.first.values()),
+                "last": max(reach.last.values()),
+                "low": min(reach.last),
+                "top": max(reach.last),
+            },
         ).fetchone()
         return int(found[0]) if found else 0
 
