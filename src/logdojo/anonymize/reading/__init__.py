@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from logdojo.anonymize.reading import cef, jsontext
+from logdojo.anonymize.reading import cef, jsontext, leef, logfmt, positional, structured, xmltext
 from logdojo.anonymize.reading.jsontext import Value
 
 
@@ -43,7 +43,7 @@ class Notation(Reader, Protocol):
         """Tell at little cost whether ``values`` may find something in ``text``."""
 
 
-READERS: Final[tuple[Notation, ...]] = (cef,)
+READERS: Final[tuple[Notation, ...]] = (cef, leef, structured, positional, xmltext, logfmt)
 """In the order they are asked; the first that knows the text reads it."""
 
 

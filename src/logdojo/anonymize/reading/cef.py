@@ -42,7 +42,12 @@ def values(text: str) -> Iterator[Value]:
             return
         yield Value(*cell.span(1), name, "", is_string=True)
         at = cell.end()
-    yield from extension(text, _KEY.finditer(text, at))
+    yield from extension(text, keys(text, at))
+
+
+def keys(text: str, at: int) -> Iterator[re.Match[str]]:
+    """Yield each ``key=`` behind a blank, from ``at`` on."""
+    return _KEY.finditer(text, at)
 
 
 def extension(text: str, keys: Iterable[re.Match[str]]) -> Iterator[Value]:

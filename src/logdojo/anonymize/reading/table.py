@@ -103,14 +103,14 @@ class Columns:
 
     @staticmethod
     def escaped(text: str) -> str:
-        """Return ``text`` as it stands in a cell with quotes; no pseudonym holds a delimiter."""
-        return text.replace('"', '""')
+        """Return ``text`` as it stands in a cell with quotes."""
+        return escaped(text)
 
 
-def cells(text: str, delimiter: str, most: int) -> list[tuple[int, int]]:
-    """Return the place of each cell of a row; quotes around a cell are no part of it."""
+def cells(text: str, delimiter: str, most: int, at: int = 0) -> list[tuple[int, int]]:
+    """Return the place of each cell of a row that begins at ``at``; quotes around a cell are no part of it."""
     found: list[tuple[int, int]] = []
-    at, size = 0, len(text)
+    size = len(text)
     while at <= size and len(found) < most:
         stop = -1
         if text.startswith('"', at):
@@ -152,6 +152,11 @@ def decoded(raw: str) -> tuple[str, list[int] | None]:
         at += len(piece) + 2
     offsets += range(at, len(raw) + 1)
     return '"'.join(pieces), offsets
+
+
+def escaped(text: str) -> str:
+    """Return ``text`` as it stands in a cell with quotes; no pseudonym holds a delimiter."""
+    return text.replace('"', '""')
 
 
 def _header(line: str) -> Columns | None:
