@@ -140,9 +140,7 @@ def _by_look(words: list[str], spans: list[tuple[int, int]]) -> dict[str, tuple[
     return named
 
 
-def _name_volume(
-    named: dict[str, tuple[int, int]], words: list[str], spans: list[tuple[int, int]], place: int
-) -> None:
+def _name_volume(named: dict[str, tuple[int, int]], words: list[str], spans: list[tuple[int, int]], place: int) -> None:
     """Name the two columns of packets and bytes: packets hold at least twenty bytes each, whichever comes first."""
     pair = words[place : place + 2]
     if len(pair) == 2 and all(word.isdecimal() for word in pair):

@@ -1,6 +1,6 @@
 """What the declaration of Dropbear cannot say: run in the foreground, it writes its number before a time of its own.
 
-    [4711] Sep 16 12:00:00 Bad password attempt for 'root' from 192.0.2.7:5678
+[4711] Sep 16 12:00:00 Bad password attempt for 'root' from 192.0.2.7:5678
 """
 
 from __future__ import annotations

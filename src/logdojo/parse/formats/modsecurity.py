@@ -40,6 +40,9 @@ def after(draft: Draft, spans: Mapping[str, tuple[int, int]]) -> None:
         # The request that the server itself has written into the line counts before ModSecurity's copy.
         if name not in fields:
             write_text(draft, name, found.span(2))
+    if "rule.id" in fields:
+        # The number of a rule is what ModSecurity has for a code of the event.
+        write_text(draft, "event.code", draft.spans["rule.id"])
     denied = _CODE.search(line, at, at + 64)
     if denied is not None:
         draft.number("http.response.status_code", denied.span(1))
