@@ -259,7 +259,7 @@ class Anonymizer:
             yield from self._replace(hit._replace(class_name="arn"), text, taken)
         elif hit.class_name in {"ip", "mac", "email"}:
             for detector in DETECTORS:
-                for inner in detector(value):
+                for inner in detector.find(value):
                     start, stop, kind = inner
                     yield from self._replace(Hit(hit.start + start, hit.start + stop, kind), text, taken)
             if hit.class_name != "ip":

@@ -6,37 +6,15 @@ runs the detectors in the order of :func:`detectors`, and the first to claim a p
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from logdojo.anonymize.detectors import credentials, forms, names
+from logdojo.anonymize.detectors.declaration import Detector
 from logdojo.anonymize.policy import Policy
 from logdojo.anonymize.reading.keyvalues import pairs
 from logdojo.anonymize.spans import Hit
 
-
-@dataclass(frozen=True, slots=True)
-class Detector:
-    """One way to find sensitive values in a text.
-
-    Args:
-        name: for messages and measurements.
-        find: text → its hits.
-        needs: literals one of which stands in every text in which ``find`` finds something; none: it always runs.
-        patterns: regular expressions one of which matches in every text in which ``find`` finds something; with them
-            the ``fast`` extra can tell many lines at once where there is nothing to find. None: it always runs.
-        whole: looks at a line as a whole and not at the strings inside it.
-        is_form: the form makes the class; otherwise words around the value do, and its own form may overrule them
-            (an address behind ``user`` is an address).
-    """
-
-    name: str
-    find: Callable[[str], Iterable[Hit]]
-    needs: tuple[str, ...] = ()
-    patterns: tuple[re.Pattern[str], ...] = ()
-    whole: bool = False
-    is_form: bool = False
+__all__ = ["Detector", "detectors"]
 
 
 def detectors(policy: Policy) -> tuple[Detector, ...]:
@@ -56,5 +34,5 @@ def detectors(policy: Policy) -> tuple[Detector, ...]:
         Detector("marked users", names.marked_users, needs=names.TRIGGERS),
         Detector("bracketed users", names.bracketed_users, needs=("]\\[", "[pid ")),
         Detector("users", users, needs=(*names.TRIGGERS, " failed to log", "sudo", "(uid=", " on ", "cron", "CRON")),
-        *(Detector(find.__name__, find, is_form=True) for find in forms.DETECTORS),
+        *forms.DETECTORS,
     )

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
+from logdojo.anonymize.detectors.declaration import Detector, anchored
 from logdojo.anonymize.spans import Hit
 
 _BEFORE_ADDRESS: Final = r"(?:(?<![A-Za-z0-9.])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt])|(?<=\b[iI][pP]))"
@@ -76,31 +77,33 @@ _CODE: Final = frozenset(
     {"com", "org", "net", "io", "java", "javax", "sun", "dev", "github", "system", "self", "this", "os"}
 )
 
-Detector = Callable[[str], Iterator[Hit]]
+
+def _either(words: frozenset[str]) -> str:
+    """Return a pattern of these words that branches on the first letter, as ``re`` tries one branch after another."""
+    firsts: dict[str, list[str]] = {}
+    for word in sorted(words):
+        firsts.setdefault(word[0], []).append(word[1:])
+    return "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in firsts.items())
 
 
-def mac_addresses(text: str) -> Iterator[Hit]:
-    """Find MAC addresses; iptables writes two and an ethertype in one run of 14 octets."""
-    if text.count(":") >= 13:
-        for match in _MAC_PAIR.finditer(text):
-            yield Hit(*match.span(1), "mac")
-            yield Hit(*match.span(2), "mac")
-    if ":" in text or "-" in text or "." in text:
-        for match in _MAC.finditer(text):
-            yield Hit(*match.span(), "mac")
+def _mac_pair(match: re.Match[str]) -> Iterator[Hit]:
+    """Read two addresses and an ethertype, which iptables writes in one run of 14 octets."""
+    yield Hit(*match.span(1), "mac")
+    yield Hit(*match.span(2), "mac")
 
 
-def ipv6_addresses(text: str) -> Iterator[Hit]:
-    """Find IPv6 addresses; a ninth group is a port."""
-    if "::" not in text and text.count(":") < 6:
-        return
-    for match in _IPV6.finditer(text):
-        start, stop = match.start(1), match.end()
-        # A colon or full stop behind an address belongs to the sentence; a last group that does not fit is a port.
-        for end in (stop, stop - (text[stop - 1] in ":."), start + match[1].rfind(":")):
-            if _is_ipv6(text[start:end]):
-                yield Hit(start, end, "ip")
-                break
+def _mac(match: re.Match[str]) -> Iterator[Hit]:
+    yield Hit(*match.span(), "mac")
+
+
+def _ipv6(match: re.Match[str]) -> Iterator[Hit]:
+    """Read an IPv6 address; a ninth group is a port."""
+    text, start, stop = match.string, match.start(1), match.end()
+    # A colon or full stop behind an address belongs to the sentence; a last group that does not fit is a port.
+    for end in (stop, stop - (text[stop - 1] in ":."), start + match[1].rfind(":")):
+        if _is_ipv6(text[start:end]):
+            yield Hit(start, end, "ip")
+            break
 
 
 def _is_ipv6(text: str) -> bool:
@@ -111,20 +114,15 @@ def _is_ipv6(text: str) -> bool:
     return True
 
 
-def ipv4_addresses(text: str) -> Iterator[Hit]:
-    """Find IPv4 addresses and networks; version numbers and object identifiers are none."""
-    if text.count(".") < 3:
+def _ipv4(match: re.Match[str]) -> Iterator[Hit]:
+    """Read an IPv4 address or network; version numbers and object identifiers are none."""
+    text, (start, stop) = match.string, match.span()
+    if any(int(part) > 255 for part in match[0].split(".")) or _is_version(text, start, stop):
         return
-    for match in _IPV4.finditer(text):
-        start, stop = match.span()
-        if any(int(part) > 255 for part in match[0].split(".")):
-            continue
-        if _is_version(text, start, stop):
-            continue
-        cidr = _CIDR.match(text, stop)
-        if cidr and _is_network(match[0] + cidr[0]):
-            stop = cidr.end()
-        yield Hit(start, stop, "ip")
+    cidr = _CIDR.match(text, stop)
+    if cidr and _is_network(match[0] + cidr[0]):
+        stop = cidr.end()
+    yield Hit(start, stop, "ip")
 
 
 def _is_version(text: str, start: int, stop: int) -> bool:
@@ -142,44 +140,38 @@ def _is_network(text: str) -> bool:
         return False
 
 
-def emails(text: str) -> Iterator[Hit]:
-    """Find e-mail addresses, also with ``%40`` for the at sign."""
-    if "@" in text:
-        for match in _EMAIL.finditer(text):
-            yield Hit(*match.span(), "email")
-    if "%40" in text:
-        for match in _PERCENT_EMAIL.finditer(text):
-            at = text.index("%40", match.start())
-            yield Hit(match.start(), at, "user")
-            yield Hit(at + 3, match.end(), "domain")
+def _email(match: re.Match[str]) -> Iterator[Hit]:
+    yield Hit(*match.span(), "email")
 
 
-def cloud_names(text: str) -> Iterator[Hit]:
-    """Find ARNs, AWS key and unique ids, and account ids in context."""
-    if "arn:aws" in text:
-        for match in _ARN.finditer(text):
-            yield Hit(match.start(), match.start() + len(match[0].rstrip(".:")), "arn")
-    for match in _KEY_ID.finditer(text):
-        yield Hit(*match.span(), "access_key")
-    if "ccount" in text or ".dkr.ecr." in text:
-        for match in _ACCOUNT.finditer(text):
-            yield Hit(*match.span(match.lastindex or 0), "account")
+def _percent_email(match: re.Match[str]) -> Iterator[Hit]:
+    """Read an e-mail address with ``%40`` for the at sign."""
+    at = match.string.index("%40", match.start())
+    yield Hit(match.start(), at, "user")
+    yield Hit(at + 3, match.end(), "domain")
 
 
-def home_directories(text: str) -> Iterator[Hit]:
-    """Find the owner's name in the path of a home directory or mailbox."""
-    if "/home/" in text or "sers" in text or "/var/" in text:
-        for match in _HOME.finditer(text):
-            yield Hit(*match.span(1), "user")
+def _arn(match: re.Match[str]) -> Iterator[Hit]:
+    yield Hit(match.start(), match.start() + len(match[0].rstrip(".:")), "arn")
 
 
-def domain_names(text: str) -> Iterator[Hit]:
-    """Find names with dots under common top-level domains; file, class and package names are none."""
-    if "." not in text and "ip-" not in text:
-        return
-    for match in _NAME.finditer(text):
-        if match[2] is None or _is_domain(match[1], match[2]):
-            yield Hit(*match.span(1), "host")
+def _key_id(match: re.Match[str]) -> Iterator[Hit]:
+    yield Hit(*match.span(), "access_key")
+
+
+def _account(match: re.Match[str]) -> Iterator[Hit]:
+    yield Hit(*match.span(match.lastindex or 0), "account")
+
+
+def _home(match: re.Match[str]) -> Iterator[Hit]:
+    """Read the owner's name in the path of a home directory or mailbox."""
+    yield Hit(*match.span(1), "user")
+
+
+def _domain(match: re.Match[str]) -> Iterator[Hit]:
+    """Read a name with dots under a common top-level domain; file, class and package names are none."""
+    if match[2] is None or _is_domain(match[1], match[2]):
+        yield Hit(*match.span(1), "host")
 
 
 def _is_domain(name: str, top: str) -> bool:
@@ -193,13 +185,71 @@ def _is_domain(name: str, top: str) -> bool:
     return len(labels) > 2 or (folded not in _DOUBTFUL and not name.isupper())
 
 
+_HEX: Final = "[0-9A-Fa-f]"
+_ARNS: Final = anchored("ARN", _ARN, read=_arn, anchor="arn:aws", needs=("arn:aws",))
+_KEY_IDS: Final = anchored(
+    "key id", _KEY_ID, read=_key_id, anchor="A(?:KIA|SIA|ROA|IDA|GPA|IPA|NPA|NVA|BIA|CCA)[A-Z0-9]{12}", needs=("A",)
+)
+_ACCOUNTS: Final = anchored(
+    "account",
+    _ACCOUNT,
+    read=_account,
+    anchor=r"\W\d{12}|\d{12}\.dkr\.ecr\.",
+    needs=("ccount", ".dkr.ecr."),
+    tail=32,
+)
+_EMAILS: Final = anchored("e-mail", _EMAIL, read=_email, anchor="@", needs=("@",))
+_PERCENT_EMAILS: Final = anchored("e-mail in a URL", _PERCENT_EMAIL, read=_percent_email, anchor="%40", needs=("%40",))
+_MAC_PAIRS: Final = anchored("MAC pair", _MAC_PAIR, read=_mac_pair, anchor=f"(?::{_HEX}{{2}}){{11}}:", needs=(":",))
+_MACS: Final = anchored(
+    "MAC",
+    _MAC,
+    read=_mac,
+    anchor=rf"[:-]{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]|\.{_HEX}{{4}}\.{_HEX}{{4}}",
+    needs=(":", "-", "."),
+)
+_IPV6S: Final = anchored(
+    "IPv6", _IPV6, read=_ipv6, anchor=f"::|:{_HEX}{{1,4}}:{_HEX}{{1,4}}:{_HEX}{{1,4}}:", needs=(":",)
+)
+_DOMAINS: Final = anchored(
+    "domain",
+    _NAME,
+    read=_domain,
+    anchor=rf"\.(?:{_either(_TOP_LEVEL | {top.upper() for top in _TOP_LEVEL})})\b|\bip-\d",
+    needs=(".", "ip-"),
+)
+_IPV4S: Final = anchored("IPv4", _IPV4, read=_ipv4, anchor=r"\.\d{1,3}\.\d{1,3}\.\d", needs=(".",))
+_HOMES: Final = anchored(
+    "home directory",
+    _HOME,
+    read=_home,
+    anchor=r"/home/|sers[/\\]|/var/mail/|/var/spool/cron/",
+    needs=("/home/", "sers/", "sers\\", "/var/"),
+)
+
+ipv4_addresses: Final = _IPV4S.find
+ipv6_addresses: Final = _IPV6S.find
+domain_names: Final = _DOMAINS.find
+home_directories: Final = _HOMES.find
+
+
+def mac_addresses(text: str) -> Iterator[Hit]:
+    """Find MAC addresses, those of iptables first."""
+    yield from _MAC_PAIRS.find(text)
+    yield from _MACS.find(text)
+
+
 DETECTORS: Final[tuple[Detector, ...]] = (
-    cloud_names,
-    emails,
-    mac_addresses,
-    ipv6_addresses,
-    domain_names,  # before IPv4: in 1.2.3.4.dyn.example the address is part of the name
-    ipv4_addresses,
-    home_directories,
+    _ARNS,
+    _KEY_IDS,
+    _ACCOUNTS,
+    _EMAILS,
+    _PERCENT_EMAILS,
+    _MAC_PAIRS,
+    _MACS,
+    _IPV6S,
+    _DOMAINS,  # before IPv4: in 1.2.3.4.dyn.example the address is part of the name
+    _IPV4S,
+    _HOMES,
 )
 """In the order of precedence: the first to claim a span has it."""
