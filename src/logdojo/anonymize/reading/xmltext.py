@@ -24,7 +24,7 @@ _TOKEN: Final = re.compile(
     r"<!--(?:[^-]|-(?!->))*+(?:-->)?"
     r"|<!\[CDATA\[(?P<cdata>(?:[^\]]|\](?!\]>))*+)(?:\]\]>)?"
     r"|<(?P<end>/)?(?P<tag>[A-Za-z_][\w:.-]{0,127})(?P<attributes>(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)>"
-    r"|(?P<text>[^<]++)|<"
+    r"|(?P<text>[^<]++)|<[^<]*+"
 )
 _ATTRIBUTE: Final = re.compile(r"([A-Za-z_][\w:.-]{0,127})\s{0,8}=\s{0,8}(?:\"([^\"]*+)\"|'([^']*+)')")
 _ENTITY: Final = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
@@ -34,8 +34,10 @@ _LAST: Final = 0x10FFFF
 
 
 def is_like(text: str) -> bool:
-    """Tell whether ``text`` has a tag that is closed, or one with an attribute."""
-    return "<" in text and ">" in text and _SIGN.search(text) is not None
+    """Tell whether ``text`` has a tag that is closed, or one with an attribute, and not inside a quoted pair."""
+    if "<" not in text or ">" not in text or (sign := _SIGN.search(text)) is None:
+        return False
+    return text.find('="', 0, sign.start()) < 0
 
 
 def values(text: str) -> Iterator[Value]:
