@@ -82,9 +82,16 @@ class Anonymizer:
         return self.redact(line).text
 
     def lines(self, lines: Iterable[str]) -> Iterator[str]:
-        """Yield as many lines as there are, in the same order."""
+        """Yield as many lines as there are, in the same order; what a line tells counts for those behind it."""
+        source = self.source()
         for line in lines:
-            yield self.redact(line).text
+            redacted = self.redact(line, source=source)
+            source.learn(redacted.edits)
+            yield redacted.text
+
+    def source(self) -> Source:
+        """Return an empty memory for the lines of one source, for ``redact``."""
+        return Source(self._policy.common_words | self._policy.no_names)
 
     def redact(self, line: str, known: Iterable[Hit] = (), source: Source | None = None) -> Redacted:
         """Return one line without its sensitive values, with what the audit needs to know.
