@@ -123,10 +123,21 @@ def _shaped(rng: random.Random) -> Iterator[Plant]:
         20),
         ("slack", "xoxb-", 40), ("stripe", "sk_live_", 24), ("stripe, restricted", "rk_live_", 24), ("npm", "npm_", 36),
         ("pypi", "pypi-", 80), ("google", "AIza", 35), ("google oauth", "ya29.", 60), ("hugging face", "hf_", 34),
-        ("openai", "sk-", 40),
+        ("openai", "sk-", 40), ("google client", "GOCSPX-", 28), ("gitlab runner", "glrt-", 20), ("square",
+        "sq0csp-", 43), ("groq", "gsk_", 52), ("vault", "hvs.", 90), ("grafana cloud", "glc_", 60), ("docker",
+        "dckr_pat_", 27), ("linear", "lin_api_", 40), ("new relic", "NRAK-", 27), ("artifactory", "AKCp", 69),
     ]:  # fmt: skip
         add(form, lambda prefix=prefix, size=size: prefix + _some(rng, size))
     add("aws id", lambda: "AKIA" + _some(rng, 16, string.ascii_uppercase + string.digits))
+    for form, before, size, after in [
+        ("twilio", "SK", 32, ""), ("mailchimp", "", 32, "-us12"), ("databricks", "dapi", 32, ""),
+        ("mailgun", "key-", 32, ""),
+    ]:  # fmt: skip
+        add(form, lambda before=before, size=size, after=after: before + _some(rng, size, "0123456789abcdef") + after)
+    add("telegram", lambda: f"{_some(rng, 10, string.digits)}:{_some(rng, 35)}")
+    add("discord", lambda: f"M{_some(rng, 23)}.{_some(rng, 6)}.{_some(rng, 38)}")
+    add("azure", lambda: _some(rng, 86) + "==")
+    add("slack webhook", lambda: _some(rng, 24), "https://hooks.slack.com/services/T0AB12CD3/B0EF45GH6/{}")
     add("sendgrid", lambda: f"SG.{_some(rng, 22)}.{_some(rng, 43)}")
     add("bearer", lambda: _some(rng, 24), "sent Bearer {} to api")
     add("bearer, small", lambda: _some(rng, 24), "sent bearer {} to api")

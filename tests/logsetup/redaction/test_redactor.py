@@ -26,6 +26,9 @@ PARTS = [
     "mysql ", "curl ", "-u", " -pfoo", "hunter2", SECRET, "true", "None", "7", "%3D", "%22", "%5B", "&quot;", "é",
     "\ud800",
     "ſ", "K", "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----", "[redacted]", "[redacted:card]",
+    "GOCSPX-", "glrt-", "sq0csp-", "dapi", "hvs.", "NRAK-", "SK", "AC", "0123456789abcdef0123456789abcdef", "-us7",
+    "123456789:", "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_", "MTk4NjIyNDgzNDcxOTI1MjQ4", ".Cl2FMQ.",
+    "hooks.slack.com/services/", "==", "Q1w2E3r4" * 11, "T0AB/B0CD/",
     "auth=(", "jsessionid", "PHPSESSID", ";", ",", "x", "redis-cli ", "sshpass", "unexpected ", "arn:", "postgres://",
 ]  # fmt: skip
 HOSTILE = [

@@ -19,7 +19,7 @@ from typing import Final
 
 from logdojo.logsetup.redaction.cards import cards
 from logdojo.logsetup.redaction.names import KEY_OWNERS, LONGEST_NAME
-from logdojo.logsetup.redaction.tokens import PARAMETERS
+from logdojo.logsetup.redaction.tokens import PARAMETERS, RUN, RUNS, may_hold_long_token
 
 _ALL: Final = bytes(range(256))
 _KEPT: Final = b"cdhjkpstuvwxy/"
@@ -75,6 +75,8 @@ _PREFIXED: Final = re.compile(
     r"-(?<=[tpik\"' ]-)(?:(?<=glpat-)|(?<=xapp-)|(?<=pypi-)|(?<=sk-)[A-Za-z0-9_-]{20}"
     r"|(?<=[\"' ]-)(?:[apPuUw]|-user|-proxy))"
 ).search
+_AWS: Final = re.compile("A(?:KIA|SIA|Iza|BIA|CCA)|LTAI").search
+_AZURE: Final = re.compile("==(?<=[A-Za-z0-9+/]{86}==)").search
 _PARAMETER: Final = re.compile("=(?:" + "|".join(rf"(?<=[?&]{name}=)" for name in PARAMETERS) + ")").search
 
 
@@ -108,10 +110,12 @@ def clean(line: bytes) -> bool:
         or ("beae" in digits and "earer" in text.lower())
         or ("a00." in digits and "ya29." in text)
         or ("B" in text and "Basic" in text)
-        or ("A" in text and ("AKIA" in text or "ASIA" in text or "AIza" in text))
+        or ("A" in text and _AWS(text) is not None)
         or ("G" in text and "SG." in text)
         or ("_" in text and _PREFIXED_(text) is not None)
         or _PREFIXED(text) is not None
+        or (RUN in (runs := line.translate(RUNS).decode("latin-1")) and may_hold_long_token(text, runs))
+        or ("==" in text and _AZURE(text) is not None)
         or ("=" in text and ("?" in text or "&" in text) and _confirmed(line, "=", _PARAMETER))
     )
 
