@@ -1,7 +1,9 @@
-"""A small Splunk HTTP event collector for tests and labs: real enough for its protocol, with switches for its faults.
+"""A small Splunk HTTP event collector for labs and tests: real enough for its protocol, with switches for its faults.
 
 It speaks ``/services/collector/event`` and ``/services/collector/ack`` with tokens, channels, codes and indexer
-acknowledgement as the collector's documentation has them, keeps the events in memory, and can be told to fail.
+acknowledgement as the collector's documentation has them
+(https://docs.splunk.com/Documentation/Splunk/latest/Data/AboutHECIDXAck), keeps the events in memory, and can be told
+to fail. It listens on this machine alone.
 
     with HecServer(token="t") as server:
         server.faults.append("busy")
