@@ -9,6 +9,7 @@ iptables    packets logged by the kernel
 sshd        OpenSSH's server
 cloudtrail  AWS CloudTrail records
 clock, draft    times, and the event being written
+ocsf        an event as OCSF
 """
 
 from __future__ import annotations
