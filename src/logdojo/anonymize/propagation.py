@@ -22,7 +22,7 @@ from typing import Final
 
 from logdojo.anonymize.reading import Reader
 from logdojo.anonymize.reading.table import Table
-from logdojo.anonymize.spans import Edit, Hit, Taken
+from logdojo.anonymize.spans import Edit, Hit
 
 MIN_CHARS: Final = 4
 LIMIT: Final = 200_000
@@ -42,31 +42,28 @@ _TECHNICAL: Final = frozenset(
 )
 
 
-class Learnt:
-    """The names that one line gave away.
+def is_hunted(class_name: str, value: str, common_words: frozenset[str]) -> bool:
+    """Tell whether a replaced value is hunted for in the rest of its line: not when its form is found anyway."""
+    return class_name not in _FOUND_ANYWAY and is_distinct(value, common_words)
+
+
+def elsewhere(text: str, mask: bytearray, names: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield where names that one line gave away still stand in ``text``, and claim those places, the longest first.
 
     Args:
-        common_words: words never hunted for, in lower case.
+        text: the text.
+        mask: a one for each character that is spoken for.
+        names: what to hunt for.
     """
-
-    def __init__(self, common_words: frozenset[str]) -> None:
-        self._common = common_words
-        self._edits: dict[str, Edit] = {}
-
-    def add(self, edit: Edit) -> None:
-        """Remember a replaced value, unless it is short, common or found by its form anyway."""
-        if edit.class_name not in _FOUND_ANYWAY and is_distinct(edit.original, self._common):
-            self._edits.setdefault(edit.original, edit)
-
-    def elsewhere(self, text: str, taken: Taken) -> Iterator[Edit]:
-        """Yield the replacements of learnt names that still stand in ``text``."""
-        for name in sorted(self._edits, key=len, reverse=True):
-            at = text.find(name)
-            while at >= 0:
-                stop = at + len(name)
-                if _is_whole(text, at, stop) and taken.claim(at, stop):
-                    yield self._edits[name]._replace(start=at, stop=stop)
-                at = text.find(name, stop)
+    for name in sorted(names, key=len, reverse=True):
+        size = len(name)
+        at = text.find(name)
+        while at >= 0:
+            stop = at + size
+            if mask.find(1, at, stop) < 0 and _is_whole(text, at, stop):
+                mask[at:stop] = b"\x01" * size
+                yield at, stop, name
+            at = text.find(name, stop)
 
 
 class Names:
@@ -146,7 +143,7 @@ class Source:
     """
 
     def __init__(self, common_words: frozenset[str], limit: int = LIMIT) -> None:
-        self._common = common_words
+        self.common_words = common_words
         self._plain: Counter[str] = Counter()
         self._plain_classes: dict[str, str] = {}
         self.names = Names(limit)
@@ -163,14 +160,17 @@ class Source:
     def learn(self, edits: Iterable[Edit]) -> None:
         """Keep the originals that may be hunted for; words that look like no name are only counted."""
         for edit in edits:
-            value = edit.original
-            if value in self.names or edit.class_name in FUNCTIONS or not is_distinct(value, self._common):
-                continue
-            if is_distinctive(value):
-                self.names.add(value, edit.class_name)
-            elif value in self._plain or len(self._plain) < _MOST_PLAIN:
-                self._plain[value] += 1
-                self._plain_classes.setdefault(value, edit.class_name)
+            self.learn_value(edit.original, edit.class_name)
+
+    def learn_value(self, value: str, class_name: str, times: int = 1) -> None:
+        """Keep one value that fields have held so many times."""
+        if value in self.names or class_name in FUNCTIONS or not is_distinct(value, self.common_words):
+            return
+        if is_distinctive(value):
+            self.names.add(value, class_name)
+        elif value in self._plain or len(self._plain) < _MOST_PLAIN:
+            self._plain[value] += times
+            self._plain_classes.setdefault(value, class_name)
 
     def settle(self, sample: Iterable[str]) -> None:
         """Decide which plain words are names: those that fields hold more often than the open text does.

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-_TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"|([{}\[\],:])|([^\s{}\[\],:"]++)', re.DOTALL)
+_STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_MARK: Final = re.compile(r"[{}\[\],]|[^\s{}\[\],:]++")
+_COLONS: Final = frozenset({": ", ":"})
+_COMMAS: Final = frozenset({", ", ","})
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?|(.))", re.DOTALL)
 _SHORT: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LABELS: Final = frozenset({"key", "name"})
+_LONGEST_LABEL: Final = 4
 _LABELLED: Final = frozenset({"value", "valuestring", "stringvalue"})
 _HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
 
@@ -28,15 +31,6 @@ class Value(NamedTuple):
     key: str
     parent: str
     is_string: bool
-
-
-@dataclass(slots=True)
-class _Level:
-    """An object or array that is open, with what its ``name`` or ``key`` says."""
-
-    name: str
-    is_object: bool
-    label: str = ""
 
 
 def is_json(text: str) -> bool:
@@ -59,38 +53,88 @@ def values(text: str) -> Iterator[Value]:
 
     An element of an array has the array's name; in ``{"name": "user", "value": "bob"}`` the value's name is ``user``.
     """
-    stack: list[_Level] = []
-    key = ""
-    expect_key = False
-    for match in _TOKEN.finditer(text):
-        kind = match.lastindex
-        if kind == 2:
-            mark = match[2]
+    return map(Value._make, places(text))
+
+
+def places(text: str) -> list[tuple[int, int, str, str, bool]]:
+    """Return what ``values`` yields, as plain tuples: a line has some forty of them."""
+    walk = _Walk()
+    if "\\" in text:
+        at = 0
+        for match in _STRING.finditer(text):
+            start, stop = match.span(1)
+            walk.gap(text[at : start - 1], at)
+            walk.string(match[1], start, stop)
+            at = stop + 1
+        walk.gap(text[at:], at)
+        return walk.found
+    # Nothing is escaped, so every quote begins or ends a string.
+    pieces = text.split('"')
+    at = len(pieces[0])
+    walk.gap(pieces[0], 0)
+    gap, string = walk.gap, walk.string
+    for place in range(1, len(pieces), 2):
+        start = at + 1
+        at = start + len(pieces[place])
+        string(pieces[place], start, at)
+        gap(pieces[place + 1], at + 1)
+        at += 1 + len(pieces[place + 1])
+    return walk.found
+
+
+class _Walk:
+    """Goes through a valid JSON text from string to string and keeps which names lead there."""
+
+    __slots__ = ("expect_key", "found", "is_object", "key", "label", "name", "parent", "stack")
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, int, str, str, bool]] = []
+        # What is open: its name, whether it is an object, what its "name" or "key" says, the innermost object's name.
+        self.stack: list[tuple[str, bool, str, str]] = []
+        self.name = self.label = self.parent = self.key = ""
+        self.is_object = self.expect_key = False
+
+    def string(self, raw: str, start: int, stop: int) -> None:
+        """Take a key, or note a value."""
+        if self.expect_key:
+            self.key = decoded(raw)[0] if "\\" in raw else raw
+            self.expect_key = False
+            return
+        key = self.key
+        if self.is_object:
+            if len(key) <= _LONGEST_LABEL and key.lower() in _LABELS:
+                self.label = raw
+            elif self.label and key.lower() in _LABELLED:
+                key = self.label
+        self.found.append((start, stop, key, self.parent, True))
+
+    def gap(self, text: str, at: int) -> None:
+        """Take the marks and numbers between two strings."""
+        if text in _COLONS:
+            return
+        if text in _COMMAS:
+            self.expect_key = self.is_object
+            if not self.is_object:
+                self.key = self.name
+            return
+        for match in _MARK.finditer(text):
+            mark = match[0]
             if mark in "{[":
-                stack.append(_Level(key, mark == "{"))
-                expect_key = mark == "{"
+                self.stack.append((self.name, self.is_object, self.label, self.parent))
+                self.name, self.label = self.key, ""
+                self.is_object = self.expect_key = mark == "{"
+                if mark == "{":
+                    self.parent = self.key
             elif mark in "}]":
-                key = stack.pop().name
-                expect_key = False
+                self.key = self.name
+                self.name, self.is_object, self.label, self.parent = self.stack.pop()
+                self.expect_key = False
             elif mark == ",":
-                expect_key = stack[-1].is_object
-                key = key if expect_key else stack[-1].name
-        elif expect_key:
-            key = decoded(match[1])[0]
-            expect_key = False
-        elif kind == 1:
-            level = stack[-1]
-            if level.is_object and key.lower() in _LABELS:
-                level.label = match[1]
-            named = level.label if level.label and key.lower() in _LABELLED else key
-            yield Value(match.start(1), match.end(1), named, _parent(stack), is_string=True)
-        elif match[3][0] in "-0123456789":
-            yield Value(match.start(3), match.end(3), key, _parent(stack), is_string=False)
-
-
-def _parent(stack: list[_Level]) -> str:
-    """Return the name of the innermost object; arrays on the way hand their own name down and do not count."""
-    return next((level.name for level in reversed(stack) if level.is_object), "")
+                self.expect_key = self.is_object
+                if not self.is_object:
+                    self.key = self.name
+            elif mark[0] in "-0123456789":
+                self.found.append((at + match.start(), at + match.end(), self.key, self.parent, False))
 
 
 def decoded(raw: str) -> tuple[str, list[int] | None]:
