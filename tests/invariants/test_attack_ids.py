@@ -1,4 +1,4 @@
-"""Every ATT&CK id that the project names is one of MITRE's, by the copy of Enterprise ATT&CK 18.1 that a package has."""
+"""Every ATT&CK id that is named here is one of MITRE's, by the copy of Enterprise ATT&CK 18.1 that a package has."""
 
 from __future__ import annotations
 

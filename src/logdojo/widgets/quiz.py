@@ -34,7 +34,7 @@ _STYLE: Final = """<style>
   {height:auto; white-space:normal; line-height:1.4; padding:3px 0; overflow:visible}
 .logdojo-quiz input:focus-visible, .logdojo-quiz button:focus-visible, .logdojo-quiz textarea:focus-visible
   {outline:2px solid var(--jp-brand-color1, Highlight); outline-offset:2px}
-.logdojo-quiz code {background:var(--jp-layout-color2, transparent)}
+.logdojo-quiz code {background:var(--jp-layout-color2, transparent); white-space:pre-wrap; overflow-wrap:anywhere}
 </style>"""
 
 
