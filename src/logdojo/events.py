@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 PIPELINE_ERROR: Final = "pipeline_error"
 """Value of ``event.kind`` on an event whose line could not be read (ECS)."""
@@ -31,21 +32,21 @@ class Severity(enum.IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class LogEvent:
+# A frozen dataclass takes half a microsecond to make, a tenth of the time in which a whole line is read.
+class LogEvent(msgspec.Struct, frozen=True):
     """A raw line and what was read from it.
 
     Args:
         original: the raw line without its line end; bytes that are not UTF-8 appear as ``surrogateescape`` code points.
         fields: flat ECS name → value (str, int, float, bool or a list of str).
         spans: flat ECS name → ``(start, stop)`` offsets into ``original`` in code points, for values that stand there
-            literally.
+            literally; some are looked up only when they are asked for.
         error: why the line could not be read; empty when it could.
     """
 
     original: str
     fields: Mapping[str, object]
-    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    spans: Mapping[str, tuple[int, int]] = msgspec.field(default_factory=dict)
     error: str = ""
 
     @classmethod

@@ -63,6 +63,28 @@ def utc_of_bsd(month: int, day: int, clock: str, *, now: datetime | None = None)
     return f"{year:04d}-{month:02d}-{day:02d}T{clock}Z"
 
 
+def date_of_bsd(text: str, now: datetime | None) -> str:
+    """Return the date of an RFC 3164 header, up to and with its ``T``, in the year that fits best.
+
+    Args:
+        text: month and day, as in ``Oct  1``, with or without blanks after it.
+        now: tells the year; the present time if not given.
+
+    Raises:
+        ValueError: there is no such day; the message says so.
+    """
+    return _date_of_bsd(text, int(time.time() if now is None else now.timestamp()) // 3_600)
+
+
+# A day's lines begin alike, so that a date is read once and then looked up.
+@lru_cache(maxsize=1_024)
+def _date_of_bsd(text: str, hour: int) -> str:
+    month = MONTHS.get(text[:3])
+    if month is None:
+        raise ValueError(f"broken syslog header: {text[:3]!r} is not a month")
+    return utc_of_bsd(month, int(text[3:]), "00:00:00", now=datetime.fromtimestamp(hour * 3_600, UTC))[:11]
+
+
 @lru_cache(maxsize=16)
 def _newest_day(hour: int) -> tuple[int, int, int]:
     """Return year, month and day of the latest time that a log line may have, a day after an hour since 1970."""

@@ -51,12 +51,15 @@ def read(line: str, *, now: datetime | None = None, inside: bool = False) -> Log
     Raises:
         ValueError: it cannot be read; the message is the reason.
     """
-    draft = Draft(line)
     first = line[0]
     if first == "{" or (first in " \t" and line.lstrip(" \t").startswith("{")):
-        return _read_json_line(draft, line, now)
+        return _read_json_line(line, now)
     known = registry()
     head = line[:_MARKED]
+    for characters, read_usual in known.often:
+        if characters in head and (usual := read_usual(line, now)) is not None:
+            return usual
+    draft = Draft(line)
     for characters, marks in known.marked.items():
         if characters in head:
             for mark, marked in marks:
@@ -114,10 +117,10 @@ def _holds(texts: tuple[str, ...], line: str, start: int) -> bool:
     return all(line.find(text, start, end) >= 0 for text in texts)
 
 
-def _read_json_line(draft: Draft, line: str, now: datetime | None) -> LogEvent:
+def _read_json_line(line: str, now: datetime | None) -> LogEvent:
     """Read a line that begins as JSON; what has been cut off is still read for the names in it."""
     try:
-        return _read_json(draft, line, now)
+        return _read_json(Draft(line), line, now)
     except ValueError as error:
         if not str(error).startswith("broken JSON"):
             raise

@@ -20,7 +20,7 @@ from logdojo.errors import InputError
 from logdojo.parse import formats
 from logdojo.parse.declared import Declared, declared_from, reader_of_documents, reader_of_spans
 from logdojo.parse.draft import Draft
-from logdojo.parse.format import Format, ReadText
+from logdojo.parse.format import Format, ReadText, ReadUsual
 from logdojo.parse.formats.device_header import read_header
 from logdojo.parse.shapes import taker
 
@@ -36,6 +36,7 @@ class Registry:
         by_program: name of a program in a syslog header → formats.
         by_start: first two characters → beginnings, the longest first, and their formats.
         by_content: texts that all stand in the line, and the format; the most particular first.
+        often: literal beginning of the marks of formats that read usual lines whole, and that reader.
         marked: literal beginning of marks → the marks that begin with it, and their formats.
         by_key: key of a JSON document → formats that need it.
     """
@@ -44,6 +45,7 @@ class Registry:
     by_program: dict[str, list[Format]] = field(default_factory=dict)
     by_start: dict[str, list[tuple[str, Format]]] = field(default_factory=dict)
     by_content: list[tuple[tuple[str, ...], Format]] = field(default_factory=list)
+    often: list[tuple[str, ReadUsual]] = field(default_factory=list)
     marked: dict[str, list[tuple[re.Pattern[str], Format]]] = field(default_factory=dict)
     by_key: dict[str, list[Format]] = field(default_factory=dict)
 
@@ -67,10 +69,13 @@ class Registry:
             # Among equal beginnings the format that asks for more goes first.
             entries.sort(key=lambda entry: (-len(entry[0]), -len(entry[1].signs.holds)))
         if signs.mark:
-            self.marked.setdefault(_literal_beginning(signs.mark), []).append((re.compile(signs.mark, re.ASCII), made))
+            beginning = _literal_beginning(signs.mark)
+            self.marked.setdefault(beginning, []).append((re.compile(signs.mark, re.ASCII), made))
             ordered = sorted(self.marked.items(), key=lambda entry: not any(f.signs.often for _, f in entry[1]))
             self.marked.clear()
             self.marked.update(ordered)
+            if made.read_usual is not None:
+                self.often.append((beginning, made.read_usual))
         if signs.holds and not signs.starts and not signs.programs:
             self.by_content.append((signs.holds, made))
             self.by_content.sort(key=lambda entry: -sum(map(len, entry[0])))

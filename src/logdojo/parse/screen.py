@@ -12,6 +12,8 @@ from logdojo.settings import Settings
 # which stand for bytes that are not UTF-8 (PEP 383).
 _BAD = re.compile("[\x00-\x08\x0a-\x1c\x1e\x1f\x7f-\x9f\ud800-\udfff]")
 _GOOD_ASCII: Final = bytes(code for code in range(128) if _BAD.match(chr(code)) is None)
+_SHORT: Final = 256
+"""A line of so few code points is shorter than the least limit that can be set, 1,024 bytes."""
 _UNDECODABLE = range(0xDC80, 0xDD00)
 
 
@@ -22,12 +24,13 @@ def refusal(line: str) -> str:
     """
     if not line or line.isspace():
         return "empty line"
-    limit = max_line_bytes()
-    # A code point takes one to four bytes, so most lines need not be encoded to know.
-    if len(line) * 4 > limit and size_bytes(line) > limit:
-        return f"longer than {limit} bytes (LOGDOJO_MAX_LINE_BYTES)"
+    if len(line) > _SHORT:
+        limit = max_line_bytes()
+        # A code point takes one to four bytes, so most lines need not be encoded to know.
+        if len(line) * 4 > limit and size_bytes(line) > limit:
+            return f"longer than {limit} bytes (LOGDOJO_MAX_LINE_BYTES)"
     # Taking the good characters out of an ASCII line is several times quicker than a search for the bad ones.
-    if line.isascii() and not line.encode("ascii").translate(None, _GOOD_ASCII):
+    if line.isascii() and not line.encode().translate(None, _GOOD_ASCII):
         return ""
     bad = _BAD.search(line)
     return _describe(line, bad.start()) if bad else ""

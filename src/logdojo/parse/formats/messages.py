@@ -1,7 +1,8 @@
 """Messages that a vendor numbers or names: a table in ``tables/`` gives each its expression and its meaning.
 
 In an expression ``{source.ip}`` is a place whose text becomes that field, ``{user.name:[^,]}`` one of other
-characters, and ``{SRC}`` a macro of the table. Expressions are compiled once, at the first line of their kind.
+characters, and ``{SRC}`` a macro of the table. Expressions are compiled once, at the first line of their kind. A
+message of several wordings has a list of them: each is quicker than one expression with the groups of all.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from logdojo.parse import formats
 from logdojo.parse.draft import Draft
 from logdojo.parse.kinds import TRANSPORTS
 from logdojo.parse.meaning import meaning_of
+from logdojo.parse.places import Layout
 from logdojo.parse.values import EMPTY
 
 _PLACE: Final = re.compile(r"\{([a-z][a-z0-9_.]+)(?::([^}]+))?\}(\?)?")
 _MACRO: Final = re.compile(r"\{([A-Z]+)\}")
-_PORT: Final = r"\d{1,5}(?!\d)"
+_PORT: Final = r"\d{1,5}+(?!\d)"
+_SET: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_NAMED: Final = {r"\s": r" \t-\r", r"\w": "0-9A-Za-z_", r"\d": "0-9"}
 _CHARACTERS: Final = {
     ".ip": r"[^\s/(),;<>\"|]",
     ".port": _PORT,
@@ -35,7 +39,6 @@ _CHARACTERS: Final = {
     ".transport": r"[\w-]",
     ".original": r"\S",
 }
-_FLOW: Final = ("source.ip", "source.port", "destination.ip", "destination.port")
 _TEXT, _NUMBER, _ADDRESS, _TRANSPORT = range(4)
 
 
@@ -44,16 +47,13 @@ Places = tuple[tuple[int, str], ...]
 
 
 class Targets(NamedTuple):
-    """The places in an expression, by what is written there.
+    """The places in an expression, by what is written there, and which of them are the value as it stands."""
 
-    ``flow`` holds the groups of source and destination address and port, where an expression has each of them once.
-    """
-
-    flow: tuple[int, int, int, int] | None
     texts: Places
     numbers: Places
     addresses: Places
     transports: Places
+    layout: Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,12 @@ class Message:
     """One kind of message.
 
     Args:
-        pattern: its expression; None when only its number says what it is.
-        targets: the places in it.
+        wordings: its expressions and the places in them; none when only its number says what it is.
         means: ``event.*`` fields.
         word: field whose text is looked up in the table's words; "" for none.
     """
 
-    pattern: re.Pattern[str] | None
-    targets: Targets
+    wordings: tuple[tuple[re.Pattern[str], Targets], ...]
     means: Mapping[str, object]
     word: str = ""
 
@@ -103,18 +101,15 @@ class Messages:
             return message
 
     def read(self, draft: Draft, start: int, message: Message) -> bool:
-        """Write what a message says, and what it means; return whether its expression fitted."""
-        fields = draft.fields
-        fields.update(message.means)
-        if message.pattern is None:
-            return True
-        found = message.pattern.match(draft.line, start)
-        if found is None:
-            return False
-        write(draft, found, message.targets)
-        if message.word:
-            fields.update(self.words.get(str(fields.get(message.word, "")).lower(), {}))
-        return True
+        """Write what a message says; return whether an expression of it fitted, or it has none."""
+        for pattern, targets in message.wordings:
+            found = pattern.match(draft.line, start)
+            if found is not None:
+                write(draft, found, targets)
+                if message.word:
+                    draft.fields.update(self.words.get(str(draft.fields.get(message.word, "")).lower(), {}))
+                return True
+        return not message.wordings
 
     def _by_beginning(self, number: str) -> Mapping[str, Any] | None:
         beginnings = (number[:length] + "*" for length in range(len(number) - 1, 0, -1))
@@ -122,10 +117,9 @@ class Messages:
 
     def _compiled(self, entry: Mapping[str, Any]) -> Message:
         means = {**self.meanings[entry["means"]], **meaning_of(entry.get("also") or {})}
-        if "match" not in entry:
-            return Message(None, Targets(None, (), (), (), ()), means)
-        pattern, targets = compiled(str(entry["match"]), self.macros)
-        return Message(pattern, targets, means, str(entry.get("word", "")))
+        said = entry.get("match", ())
+        wordings = [said] if isinstance(said, str) else said
+        return Message(tuple(compiled(each, self.macros) for each in wordings), means, str(entry.get("word", "")))
 
 
 def compiled(text: str, macros: Mapping[str, str]) -> tuple[re.Pattern[str], Targets]:
@@ -146,77 +140,50 @@ def compiled(text: str, macros: Mapping[str, str]) -> tuple[re.Pattern[str], Tar
         least, lazy = (0, "?") if found[3] else (1, "")
         return f"(?P<p{len(names)}>{inner})" if counted else f"(?P<p{len(names)}>{inner}{{{least},256}}{lazy})"
 
-    pattern = re.compile(_PLACE.sub(place, text), re.ASCII)
+    pattern = re.compile(_SET.sub(_spelled_out, _PLACE.sub(place, text)), re.ASCII)
     by_kind: list[list[tuple[int, str]]] = [[], [], [], []]
+    layout: list[tuple[int, str]] = []
     for number, name in enumerate(names, start=1):
-        by_kind[_kind(name)].append((pattern.groupindex[f"p{number}"] - 1, name))
-    flow = None
-    if all(names.count(name) == 1 for name in _FLOW):
-        at = {name: group for group, name in by_kind[_ADDRESS] + by_kind[_NUMBER]}
-        flow = (at[_FLOW[0]], at[_FLOW[1]], at[_FLOW[2]], at[_FLOW[3]])
-        by_kind = [[place for place in places if place[1] not in _FLOW] for places in by_kind]
-    return pattern, Targets(flow, *map(tuple, by_kind))
+        group, kind = pattern.groupindex[f"p{number}"], _kind(name)
+        by_kind[kind].append((group - 1, name))
+        if kind != _TRANSPORT:
+            layout.append((group, name))
+    texts, numbers, addresses, transports = map(tuple, by_kind)
+    return pattern, Targets(texts, numbers, addresses, transports, tuple(layout))
+
+
+def _spelled_out(found: re.Match[str]) -> str:
+    """Spell out the classes in a set: in a set of characters one is looked up at once, classes are asked in turn."""
+    text = found[0]
+    return re.sub(r"\\.", lambda each: _NAMED.get(each[0], each[0]), text) if text[0] == "[" else text
 
 
 def write(draft: Draft, found: re.Match[str], targets: Targets) -> None:
-    """Write the places of a match as fields with their spans."""
-    fields, spans, said, places = draft.fields, draft.spans, found.groups(), found.regs
-    if targets.flow is not None:
-        _write_flow(draft, said, places, targets.flow)
+    """Write the places of a match as fields."""
+    fields, said = draft.fields, found.groups()
+    draft.found += ((found, targets.layout),)
     for at, name in targets.texts:
         text = said[at]
         if text and text not in EMPTY:
             fields[name] = text
-            spans[name] = places[at + 1]
     for at, name in targets.addresses:
         text = said[at]
         if text:
             try:
                 inet_pton(AF_INET6 if ":" in text else AF_INET, text)
             except OSError:
-                write_address(draft, name, *places[at + 1])
+                write_address(draft, name, *found.span(at + 1))
             else:
                 fields[name] = text
-                spans[name] = places[at + 1]
     for at, name in targets.numbers:
         text = said[at]
         if text:
             fields[name] = int(text)
-            if text[0] != "0" or len(text) == 1:
-                spans[name] = places[at + 1]
     for at, name in targets.transports:
         text = said[at]
         if text:
             word = text.lower()
             fields[name] = TRANSPORTS.get(word, word)
-
-
-def _write_flow(
-    draft: Draft, said: tuple[str | None, ...], places: tuple[tuple[int, int], ...], flow: tuple[int, int, int, int]
-) -> None:
-    """Write both ends of a flow at once; most messages have them, and this is what takes the time."""
-    fields, spans = draft.fields, draft.spans
-    first, first_port, second, second_port = flow
-    source, destination = said[first], said[second]
-    if source is None or destination is None:
-        return
-    try:
-        inet_pton(AF_INET6 if ":" in source else AF_INET, source)
-        inet_pton(AF_INET6 if ":" in destination else AF_INET, destination)
-    except OSError:
-        write_address(draft, "source.ip", *places[first + 1])
-        write_address(draft, "destination.ip", *places[second + 1])
-    else:
-        fields["source.ip"], spans["source.ip"] = source, places[first + 1]
-        fields["destination.ip"], spans["destination.ip"] = destination, places[second + 1]
-    if port := said[first_port]:
-        fields["source.port"] = int(port)
-        if port[0] != "0" or port == "0":
-            spans["source.port"] = places[first_port + 1]
-    if port := said[second_port]:
-        fields["destination.port"] = int(port)
-        if port[0] != "0" or port == "0":
-            spans["destination.port"] = places[second_port + 1]
 
 
 def write_address(draft: Draft, name: str, start: int, stop: int) -> None:
