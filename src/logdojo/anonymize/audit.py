@@ -59,7 +59,7 @@ class Audit:
         self.replaced.update(edit.class_name for edit in redacted.edits)
         if self._source is not None:
             self._source.learn(redacted.edits)
-        for class_name in sorted(set(self._leaks(redacted))):
+        for class_name in sorted(set(leaks(redacted, common=self._common, names=self._names))):
             self.found += 1
             if len(self.findings) < _KEPT:
                 self.findings.append(Finding(self.lines, class_name))
@@ -82,12 +82,23 @@ class Audit:
                 hint="do not share this output; add the field's name to a policy file, or report the line's form",
             )
 
-    def _leaks(self, redacted: Redacted) -> Iterator[str]:
-        copied = _copied(redacted)
-        for edit in redacted.edits:
-            if is_distinct(edit.original, self._common) and stands(edit.original, copied):
-                yield edit.class_name
-        for hit in self._names.hits(copied):
+
+def leaks(redacted: Redacted, *, common: frozenset[str] = frozenset(), names: Names | None = None) -> Iterator[str]:
+    """Yield the classes of the original values that stand in what was copied of a line.
+
+    Args:
+        redacted: the anonymized line.
+        common: words that never count as a leak, in lower case.
+        names: values of other lines to look for besides those of the line itself.
+    """
+    if redacted.withheld or not (redacted.edits or names):
+        return
+    copied = _copied(redacted)
+    for edit in redacted.edits:
+        if is_distinct(edit.original, common) and stands(edit.original, copied):
+            yield edit.class_name
+    if names is not None:
+        for hit in names.hits(copied):
             yield hit.class_name
 
 

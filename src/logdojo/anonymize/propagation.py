@@ -30,7 +30,10 @@ LIMIT: Final = 200_000
 FUNCTIONS: Final = frozenset({"role", "group"})
 """They name what is done, not who does it, and recur in other names."""
 WORD: Final = re.compile(r"[^\W_]+")
-_FOUND_ANYWAY: Final = frozenset({"ip", "mac"})
+_SPACED: Final = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
+"""For ``str.translate``, where a text is ASCII: cutting it at spaces then gives its words in a third of the time."""
+FOUND_ANYWAY: Final = frozenset({"ip", "mac"})
+"""Their form gives them away; they are not hunted for."""
 _MOST_WORDS: Final = 16
 _MOST_PLAIN: Final = 50_000
 _LONG_NUMBER: Final = 9  # digits; shorter ones are process ids, ports and sizes as well
@@ -44,7 +47,7 @@ _TECHNICAL: Final = frozenset(
 
 def is_hunted(class_name: str, value: str, common_words: frozenset[str]) -> bool:
     """Tell whether a replaced value is hunted for in the rest of its line: not when its form is found anyway."""
-    return class_name not in _FOUND_ANYWAY and is_distinct(value, common_words)
+    return class_name not in FOUND_ANYWAY and is_distinct(value, common_words)
 
 
 def elsewhere(text: str, mask: bytearray, names: Iterable[str]) -> Iterator[tuple[int, int, str]]:
@@ -57,13 +60,10 @@ def elsewhere(text: str, mask: bytearray, names: Iterable[str]) -> Iterator[tupl
     """
     for name in sorted(names, key=len, reverse=True):
         size = len(name)
-        at = text.find(name)
-        while at >= 0:
-            stop = at + size
-            if mask.find(1, at, stop) < 0 and _is_whole(text, at, stop):
-                mask[at:stop] = b"\x01" * size
-                yield at, stop, name
-            at = text.find(name, stop)
+        for at in whole_words(name, text):
+            if mask.find(1, at, at + size) < 0:
+                mask[at : at + size] = b"\x01" * size
+                yield at, at + size, name
 
 
 class Names:
@@ -109,20 +109,25 @@ class Names:
         if core != value:
             self._wider.setdefault(core, []).append(value)
 
-    def may_stand_in(self, text: str) -> bool:
-        """Tell at little cost whether a value may stand in ``text``; False is certain."""
-        return not self._firsts.keys().isdisjoint(WORD.findall(text))
+    def stand_in(self, text: str) -> bool:
+        """Tell whether a value stands in ``text``."""
+        return next(self.hits(text), None) is not None
 
     def hits(self, text: str) -> Iterator[Hit]:
         """Yield where values stand in ``text`` as whole words; of those with one beginning, the longest first."""
-        if not self._firsts or not self.may_stand_in(text):
+        # Most texts hold the first word of no value, and finding that out costs little.
+        if not self._firsts:
             return
-        words = [match.span() for match in WORD.finditer(text)]
-        for at, (start, end) in enumerate(words):
-            counts = self._firsts.get(text[start:end], 0)
-            for count in range(counts.bit_length() - 1, 0, -1):
-                if counts >> count & 1 and at + count <= len(words):
-                    yield from self._standing(text, start, words[at + count - 1][1])
+        words = text.translate(_SPACED).split() if text.isascii() else WORD.findall(text)
+        if self._firsts.keys().isdisjoint(words):
+            return
+        known = self._firsts.keys() & set(words)
+        for start, first in sorted((start, word) for word in known for start in whole_words(word, text)):
+            counts = self._firsts[first]
+            ends = [match.end() for match in itertools.islice(WORD.finditer(text, start), counts.bit_length() - 1)]
+            for count in range(len(ends), 0, -1):
+                if counts >> count & 1:
+                    yield from self._standing(text, start, ends[count - 1])
 
     def _standing(self, text: str, start: int, stop: int) -> Iterator[Hit]:
         core = text[start:stop]
@@ -202,13 +207,14 @@ def is_distinctive(value: str) -> bool:
 
 def stands(value: str, text: str) -> bool:
     """Tell whether ``value`` stands in ``text`` as whole words."""
+    return next(whole_words(value, text), None) is not None
+
+
+def whole_words(value: str, text: str) -> Iterator[int]:
+    """Yield where ``value`` stands in ``text`` as whole words."""
     at = text.find(value)
     while at >= 0:
-        if _is_whole(text, at, at + len(value)):
-            return True
-        at = text.find(value, at + 1)
-    return False
-
-
-def _is_whole(text: str, start: int, stop: int) -> bool:
-    return not (start and text[start - 1].isalnum()) and not (stop < len(text) and text[stop].isalnum())
+        stop = at + len(value)
+        if not (at and text[at - 1].isalnum()) and not (stop < len(text) and text[stop].isalnum()):
+            yield at
+        at = text.find(value, stop)

@@ -12,6 +12,7 @@ Not covered: a cell that goes on in the next line, and a first line that does no
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -29,11 +30,14 @@ _SEPARATOR: Final = "#separator "
 
 
 class Table:
-    """The columns of one stream, as far as its lines have told."""
+    """The columns of one stream, as far as its lines have told.
+
+    ``begun`` is true once a line has told, or could not tell, what columns there are.
+    """
 
     def __init__(self) -> None:
         self._columns: Columns | None = None
-        self._begun = False
+        self.begun = False
         self._separator = "\t"
 
     def reader(self, line: str) -> Columns | None:
@@ -44,28 +48,36 @@ class Table:
         if line.startswith("#"):
             self._read_mark(line)
             return None
-        if not self._begun and line.strip():
-            self._begun = True
+        if not self.begun and line.strip():
+            self.begun = True
             header = _header(line.removeprefix("\ufeff"))
             if header is not None:
                 self._columns = header
                 return None
+        return self.columns_of(line)
+
+    def columns_of(self, line: str) -> Columns | None:
+        """Return what reads a line by the columns that are known already."""
         columns = self._columns
         if columns is None or line[:1] in {"{", "<"}:
             return None
         return columns if columns.fit(line) else None
 
+    def copy(self) -> Table:
+        """Return a table that knows the same and goes on by itself."""
+        return copy.copy(self)
+
     def _read_mark(self, line: str) -> None:
         if line.startswith(_W3C):
-            self._begun = True
+            self.begun = True
             names = line.removeprefix(_W3C).split()
             self._columns = Columns(tuple(names), " ") if names else None
         elif line.startswith(_ZEEK):
-            self._begun = True
+            self.begun = True
             names = line.removeprefix(_ZEEK).strip(self._separator).split(self._separator)
             self._columns = Columns(tuple(names), self._separator)
         elif line.startswith(_SEPARATOR):
-            self._begun = True
+            self.begun = True
             self._separator = _unescaped(line.removeprefix(_SEPARATOR).strip())
 
 
