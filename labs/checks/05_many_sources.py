@@ -44,6 +44,15 @@ def converts_zones(lab: Any) -> None:
         assert found.utcoffset() == timedelta(0), f"{text!r} is left in its own zone: use .astimezone(UTC)"
 
 
+@check("event_time")
+def knows_last_year(lab: Any) -> None:
+    """Find the year of a syslog line from December that arrives in January."""
+    found = lab.event_time("Dec 30 08:00:00", RECEIVED)
+    assert found == datetime(2024, 12, 30, 8, tzinfo=UTC), (
+        f"a line of Dec 30 that is received on 7 January 2025 was written in 2024, and yours is {found}"
+    )
+
+
 @check("parse_proxy")
 def reads_a_line(lab: Any) -> None:
     """Read a line of the proxy into ECS names."""
