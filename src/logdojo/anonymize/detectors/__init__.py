@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from logdojo.anonymize.detectors import credentials, forms, names
+from logdojo.anonymize.detectors import credentials, forms, names, phones
 from logdojo.anonymize.detectors.declaration import Detector
 from logdojo.anonymize.policy import Policy
 from logdojo.anonymize.reading.keyvalues import pairs
@@ -28,6 +28,7 @@ def detectors(policy: Policy) -> tuple[Detector, ...]:
 
     return (
         Detector("credentials", credentials.credentials),
+        Detector("phones", phones.phones, needs=("+", *phones.LABELS)),
         Detector("header host", names.header_host, whole=True),
         Detector("access user", names.access_user, needs=(" [",), whole=True),
         Detector("pairs", key_values, needs=("=", ":")),

@@ -82,8 +82,8 @@ _LONG_FORMS: Final = (
 )
 _LONG: Final = re.compile(f"{START}(?:{_LONG_FORMS})")
 _LONG_ANYWHERE: Final = re.compile(_LONG_FORMS)
-_LONG_BEFORE: Final = 48
-"""Characters in front of its run in which a key of ``_LONG`` begins."""
+_LONG_BEFORE: Final = 64
+"""Characters in front of its run in which a key of ``_LONG`` or a webhook's address begins."""
 _AZURE: Final = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])")
 _WEBHOOK: Final = re.compile(
     r"(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks)"
