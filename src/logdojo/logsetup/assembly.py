@@ -26,17 +26,26 @@ if TYPE_CHECKING:
 
 
 def json_formatter(
-    service: str = "", *, redact: bool = True, names: Sequence[str] = (), secret_variables: Sequence[str] = ()
+    service: str = "",
+    *,
+    redact: bool = True,
+    names: Sequence[str] = (),
+    secret_variables: Sequence[str] = (),
+    redactor: Redacts | None = None,
 ) -> JsonFormatter:
-    """Make the formatter of a file for machines; see ``LogSettings``."""
-    return JsonFormatter(service, redactor=_redactor(names, secret_variables) if redact else None)
+    """Make the formatter of a file for machines; see ``LogSettings``. A ``redactor`` replaces theirs."""
+    return JsonFormatter(service, redactor=redactor or (_redactor(names, secret_variables) if redact else None))
 
 
 def human_formatter(
-    *, redact: bool = True, names: Sequence[str] = (), secret_variables: Sequence[str] = ()
+    *,
+    redact: bool = True,
+    names: Sequence[str] = (),
+    secret_variables: Sequence[str] = (),
+    redactor: Redacts | None = None,
 ) -> HumanFormatter:
-    """Make the formatter of a console; see ``LogSettings``."""
-    return HumanFormatter(redactor=_redactor(names, secret_variables) if redact else None)
+    """Make the formatter of a console; see ``LogSettings``. A ``redactor`` replaces theirs."""
+    return HumanFormatter(redactor=redactor or (_redactor(names, secret_variables) if redact else None))
 
 
 def file_handler(

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from logdojo.errors import InputError, UsageError
 from logdojo.logsetup import records
+
+if TYPE_CHECKING:
+    from logdojo.logsetup.encoding import Redacts
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -132,7 +135,7 @@ _levels_before: dict[str, int] = {}
 _own_handlers: list[logging.Handler] = []
 
 
-def setup(settings: LogSettings | None = None) -> None:
+def setup(settings: LogSettings | None = None, *, redactor: Redacts | None = None) -> None:
     """Configure logging for this process; a further call replaces what the one before it set.
 
     Handlers that others have put on the root logger are closed and replaced: the application decides. In a child
@@ -140,6 +143,8 @@ def setup(settings: LogSettings | None = None) -> None:
 
     Args:
         settings: the application's decisions; defaults when not given.
+        redactor: takes out of each record what must not be written, instead of the redactor that the settings
+            describe: ``logdojo.anonymize.hook.AnonymizingRedactor`` gives people and machines pseudonyms too.
 
     Raises:
         InputError: the log file or a key cannot be opened; logging then stays as it was.
@@ -149,7 +154,7 @@ def setup(settings: LogSettings | None = None) -> None:
     _must_open(settings)
     shutdown()
     before = {name: logging.getLogger(name).level for name in ("", *settings.levels)}
-    logging.config.dictConfig(dict_config(settings))
+    logging.config.dictConfig(_with_redactor(dict_config(settings), redactor))
     records.install()
     _levels_before.update(before)
     _own_handlers.extend(logging.getLogger().handlers)
@@ -167,6 +172,13 @@ def shutdown() -> None:
     if _levels_before:
         records.uninstall()
     _levels_before.clear()
+
+
+def _with_redactor(config: dict[str, Any], redactor: Redacts | None) -> dict[str, Any]:
+    if redactor is not None:
+        for formatter in config["formatters"].values():
+            formatter["redactor"] = redactor
+    return config
 
 
 def _file(settings: LogSettings) -> dict[str, object]:

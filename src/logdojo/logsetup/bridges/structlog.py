@@ -24,7 +24,7 @@ from structlog.typing import EventDict, Processor
 from logdojo.logsetup.bridges.records import ExcInfo, make_record
 
 if TYPE_CHECKING:
-    from logdojo.logsetup.redaction import Redactor
+    from logdojo.logsetup.redaction import Cleans
 
 _LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -79,7 +79,7 @@ def logger_factory(*args: Any) -> RecordLogger:
     return RecordLogger(logging.getLogger(str(module(None, "", {})["qual_module"])))  # type: ignore[arg-type]  # unused
 
 
-def processors(*, redactor: Redactor | None = None) -> list[Processor]:
+def processors(*, redactor: Cleans | None = None) -> list[Processor]:
     """Return the whole chain from a call to a record; own processors go before the last one.
 
     Args:
@@ -89,7 +89,7 @@ def processors(*, redactor: Redactor | None = None) -> list[Processor]:
     return [drop_disabled, merge_contextvars, RecordMaker(redactor)]
 
 
-def configure(*, redactor: Redactor | None = None) -> None:
+def configure(*, redactor: Cleans | None = None) -> None:
     """Let all structlog loggers of this process write through the stdlib's handlers; for the application alone.
 
     Call it beside ``setup``, before or after. ``structlog.reset_defaults()`` takes it back.
@@ -121,7 +121,7 @@ class RecordMaker:
         redactor: takes secrets out of the record; None leaves that to the handlers.
     """
 
-    def __init__(self, redactor: Redactor | None = None) -> None:
+    def __init__(self, redactor: Cleans | None = None) -> None:
         self._filter: logging.Filter | None = None
         if redactor is not None:
             from logdojo.logsetup.redaction import RedactionFilter

@@ -11,7 +11,7 @@ redactor    Redactor: all of the above for lines, texts, values and records
 filters     RedactionFilter for any handler; install() puts it on every handler there is
 """
 
-from logdojo.logsetup.redaction.filters import RedactionFilter, install, uninstall
+from logdojo.logsetup.redaction.filters import Cleans, RedactionFilter, install, uninstall
 from logdojo.logsetup.redaction.redactor import Redactor
 
-__all__ = ["RedactionFilter", "Redactor", "install", "uninstall"]
+__all__ = ["Cleans", "RedactionFilter", "Redactor", "install", "uninstall"]

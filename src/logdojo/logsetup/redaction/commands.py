@@ -42,7 +42,7 @@ _OPTIONS: Final = {
     "login": _APART_P,
 }
 """Tool → where its password stands. ``login`` is docker's, podman's, helm's and the like; alone, ``-p`` is a port."""
-_TOOL: Final = re.compile(
+TOOL: Final = re.compile(
     r"(?<![A-Za-z0-9_-])(7z|sshpass|psexec|cqlsh|curl|redis-cli|sqlcmd|bcp|zip|unzip|plink|pscp|smbclient|rpcclient"
     r"|login|(?:mysql|mariadb|ldap|mongo)(?=[a-z_-]{0,20}(?![A-Za-z0-9_])))(?:[a-z_-]{0,20})(?:\.exe)?(?=[ \"',])"
 )
@@ -53,7 +53,7 @@ _LONGEST_COMMAND: Final = 1024
 def command_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each password on a command line in ``text``."""
     done = 0
-    for tool in _TOOL.finditer(text):
+    for tool in TOOL.finditer(text):
         if tool.start() < done:
             continue
         ends = _COMMAND_END.search(text, tool.end(), tool.end() + _LONGEST_COMMAND)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from logdojo.logsetup.exceptions import stack_trace
 from logdojo.logsetup.fields import N_OWN_ATTRIBUTES, is_own
 from logdojo.logsetup.formatters import HumanFormatter, JsonFormatter
 from logdojo.logsetup.plain import plain
-from logdojo.logsetup.redaction.redactor import Redactor
 
 WITHHELD: Final = "[redacted: this record could not be checked for secrets]"
 _TEXTS: Final = (
@@ -32,6 +31,19 @@ _TEXTS: Final = (
 """Attributes of every record that are text and may hold what an application put there."""
 
 
+class Cleans(Protocol):
+    """What a filter needs of a redactor; ``Redactor`` is one."""
+
+    def clean(self, line: bytes) -> bool:
+        """Return whether nothing in a text looks like a secret."""
+
+    def text(self, text: str) -> str:
+        """Return a text without its secrets."""
+
+    def value(self, name: str, value: object) -> object:
+        """Return a field's value without its secrets."""
+
+
 class RedactionFilter(logging.Filter):
     """Clean a record of secrets; let every record pass and never raise.
 
@@ -39,7 +51,7 @@ class RedactionFilter(logging.Filter):
         redactor: what is secret.
     """
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Cleans) -> None:
         super().__init__()
         self.redactor = redactor
 
@@ -57,7 +69,7 @@ class _Installed(RedactionFilter):
     """A filter that ``install`` has put on and ``uninstall`` takes off."""
 
 
-def install(redactor: Redactor) -> int:
+def install(redactor: Cleans) -> int:
     """Put a filter on every handler of every logger that exists now, so on those of third-party libraries too.
 
     Handlers that have a filter, or a formatter of ours that redacts alone, are left as they are. Call it after the
@@ -110,7 +122,7 @@ def _handlers() -> Iterator[logging.Handler]:
             yield handler
 
 
-def _clean(record: logging.LogRecord, redactor: Redactor) -> None:
+def _clean(record: logging.LogRecord, redactor: Cleans) -> None:
     attributes = vars(record)
     record.msg, record.args = _message(record), ()
     if record.exc_info:
@@ -140,7 +152,7 @@ def _keep_error_as_text(record: logging.LogRecord) -> None:
         record.exc_text = stack_trace(error)
 
 
-def _extra(name: str, value: object, redactor: Redactor) -> object:
+def _extra(name: str, value: object, redactor: Cleans) -> object:
     """Return ``value`` as it is when it holds no secret in any form that a formatter may give it."""
     if value is None or isinstance(value, str | bool | int | float):
         redacted = redactor.value(name, value)

@@ -89,6 +89,10 @@ _WEBHOOK: Final = re.compile(
     r"(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks)"
     r"/([A-Za-z0-9_/-]{0,128}?[A-Za-z0-9_-]{24,}+)"
 )
+PATTERNS: Final = (
+    *(_PEM, _JWT, _PREFIXED, _LONG, _AZURE, _WEBHOOK, _BEARER, _BASIC, _URL_LOGIN, _URL_LOGIN_SLASH, _PARAMETER),
+)
+"""One of these stands in every text in which ``tokens`` finds something."""
 _ID: Final = "0123456789abcdef-"
 RUNS: Final = bytes(
     ord("a" if code < 128 and (chr(code).isalnum() or chr(code) in "-_") else " ") for code in range(256)
