@@ -17,13 +17,14 @@ are searched as free text. A leak rate is a floor, not a proof of anonymity.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from logdojo.anonymize.detectors import detectors
+from logdojo.anonymize.fast import Anchors, Engine, scanner
 from logdojo.anonymize.policy import Policy, load_policy
-from logdojo.anonymize.propagation import Source
+from logdojo.anonymize.propagation import FOUND_ANYWAY, Source
 from logdojo.anonymize.pseudonyms import Pseudonyms
 from logdojo.anonymize.replacing import Replacements
 from logdojo.anonymize.rewriting import Rewriting
@@ -33,6 +34,8 @@ from logdojo.errors import InputError
 from logdojo.events import LogEvent
 
 MAX_LINE_BYTES: Final = 262_144
+_BLOCK_LINES: Final = 256
+_BLOCK_CHARS: Final = 131_072
 
 
 class Redacted(NamedTuple):
@@ -62,17 +65,27 @@ class Anonymizer:
         key: the secret of the pseudonyms; at least 16 bytes.
         policy: what field names mean; logdojo's own when left out.
         max_bytes: longest line that is read.
+        engine: what looks for the places that are worth a look; the output does not depend on it.
 
     Raises:
-        UsageError: the key is too short.
+        UsageError: the key is too short, or the engine is not installed.
     """
 
-    def __init__(self, key: bytes, *, policy: Policy | None = None, max_bytes: int = MAX_LINE_BYTES) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        policy: Policy | None = None,
+        max_bytes: int = MAX_LINE_BYTES,
+        engine: Engine = "auto",
+    ) -> None:
         self._policy = policy or load_policy()
         self._max_bytes = max_bytes
         pseudonyms = Pseudonyms(key, kept_users=self._policy.kept_users, public_domains=self._policy.public_domains)
         self._replacements = Replacements(self._policy, pseudonyms)
-        search = Search(detectors(self._policy), self._replacements)
+        found_by = detectors(self._policy)
+        search = Search(found_by, self._replacements)
+        self._scanner = scanner([detector.block_anchor for detector in found_by], engine)
         self._rewriting = Rewriting(self._policy, search, self._replacements)
 
     def line(self, line: str) -> str:
@@ -82,10 +95,11 @@ class Anonymizer:
     def lines(self, lines: Iterable[str]) -> Iterator[str]:
         """Yield as many lines as there are, in the same order; what a line tells counts for those behind it."""
         source = self.source()
-        for line in lines:
-            redacted = self.redact(line, source=source)
-            source.learn(redacted.edits)
-            yield redacted.text
+        for block in _blocks(lines):
+            for line, anchors in zip(block, self._anchors(block), strict=True):
+                redacted = self._redact(line, (), source, anchors)
+                source.learn(edit for edit in redacted.edits if edit.class_name not in FOUND_ANYWAY)
+                yield redacted.text
 
     def source(self) -> Source:
         """Return an empty memory for the lines of one source, for ``redact``."""
@@ -99,7 +113,13 @@ class Anonymizer:
             known: values whose place and class a reader of the line's format has told.
             source: what other lines of the same source have told: names of columns, and names to hunt for.
         """
-        return self._redact(line, known, source)
+        return self._redact(line, known, source, self._anchors([line])[0])
+
+    def _anchors(self, lines: Sequence[str]) -> Sequence[Anchors | None]:
+        """Look for the places that are worth a look, where the ``fast`` extra is installed."""
+        if self._scanner is None:
+            return [None] * len(lines)
+        return self._scanner.anchors(["" if len(line) > self._max_bytes else line for line in lines])
 
     def event(self, event: LogEvent) -> LogEvent:
         """Return the event without sensitive values, in its fields and in its original line."""
@@ -108,7 +128,7 @@ class Anonymizer:
             for name, span in event.spans.items()
             if self._policy.class_of(name) not in {"", "text"}
         ]
-        redacted = self._redact(event.original, known)
+        redacted = self.redact(event.original, known)
         if redacted.withheld:
             return LogEvent.rejected(redacted.text, event.error or redacted.withheld)
         fields = self.document({name: value for name, value in event.fields.items() if name != "event.original"})
@@ -150,12 +170,12 @@ class Anonymizer:
         pieces = self._replacements.alone(class_name, value)
         return rewritten(value, [(*piece[:2], piece[2], *piece[3:5]) for piece in pieces if piece[2] is not None])
 
-    def _redact(self, line: str, known: Iterable[Hit], source: Source | None = None) -> Redacted:
+    def _redact(self, line: str, known: Iterable[Hit], source: Source | None, anchors: Anchors | None) -> Redacted:
         reason = self._damage(line)
         if reason:
             return Redacted(f"[withheld: {reason}]", withheld=reason)
         try:
-            edits = self._rewriting.edits(line, known=known, source=source)
+            edits = self._rewriting.edits(line, known=known, source=source, anchors=anchors)
         except RecursionError:
             return Redacted("[withheld: nested too deeply]", withheld="nested too deeply")
         return Redacted(*rewrite(line, edits), tuple(map(Edit._make, edits))) if edits else Redacted(line)
@@ -170,3 +190,19 @@ class Anonymizer:
             except UnicodeEncodeError:
                 return "not UTF-8"
         return f"longer than {self._max_bytes} bytes" if size > self._max_bytes else ""
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Yield lines in blocks: of what is all there, many at once; of a stream, one by one, for none waits for another."""
+    if not isinstance(lines, Sequence):
+        yield from ([line] for line in lines)
+        return
+    block: list[str] = []
+    size = 0
+    for line in lines:
+        block.append(line)
+        size += len(line)
+        if len(block) == _BLOCK_LINES or size >= _BLOCK_CHARS:
+            yield block
+            block, size = [], 0
+    yield block

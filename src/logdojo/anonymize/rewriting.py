@@ -13,11 +13,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from logdojo.anonymize.fast import Anchors
 from logdojo.anonymize.policy import Policy
 from logdojo.anonymize.propagation import Source, elsewhere
 from logdojo.anonymize.reading import Reader, jsontext, reader_of
 from logdojo.anonymize.replacing import Piece, Replacements, remember
-from logdojo.anonymize.searching import Anchors, Search, mask_of
+from logdojo.anonymize.searching import Search, mask_of
 from logdojo.anonymize.spans import Hit, PlainEdit, Span
 
 _MAX_DEPTH: Final = 4  # JSON in a string in JSON in a string ...
@@ -201,11 +202,14 @@ class Rewriting:
 
     def _hunt(self, state: _Line, source: Source) -> None:
         """Replace names that this line and others of its source gave away."""
+        names = state.names
         for text, where, mask in state.free:
-            taken = mask_of(text) if mask is None else bytearray(mask)
-            state.take(_pieces(text, taken, list(state.names), state.names), where)
+            here = [name for name in names if name in text]
             hits = [(hit, True) for hit in source.hits(text)]
-            state.take(self._search.claimed(text, hits, taken), where)
+            if here or hits:
+                taken = mask_of(text) if mask is None else bytearray(mask)
+                state.take(_pieces(text, taken, here, names), where)
+                state.take(self._search.claimed(text, hits, taken), where)
 
 
 def _pieces(text: str, mask: bytearray, names: Sequence[str], known: dict[str, tuple[str, str]]) -> list[Piece]:

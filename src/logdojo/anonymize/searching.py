@@ -9,11 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from logdojo.anonymize.detectors import Detector
 from logdojo.anonymize.detectors.timestamps import timestamps
+from logdojo.anonymize.fast import Anchors
 from logdojo.anonymize.replacing import Piece, Replacements, claim
 from logdojo.anonymize.spans import Hit, Span
-
-Anchors = Sequence[tuple[int, int]]
-"""Where anchors end in a text and whose they are, in order: ``(end, number of the detector)``."""
 
 
 class Search:

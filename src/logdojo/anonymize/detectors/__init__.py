@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from logdojo.anonymize.detectors import credentials, forms, names, phones
-from logdojo.anonymize.detectors.declaration import Detector
+from logdojo.anonymize.detectors.declaration import Detector, anchored
 from logdojo.anonymize.policy import Policy
-from logdojo.anonymize.reading.keyvalues import pairs
+from logdojo.anonymize.reading.keyvalues import KEY, key_anchor, pair, pairs
 from logdojo.anonymize.spans import Hit
 
 __all__ = ["Detector", "detectors"]
@@ -20,20 +20,31 @@ __all__ = ["Detector", "detectors"]
 def detectors(policy: Policy) -> tuple[Detector, ...]:
     """Return the detectors in the order of precedence."""
 
-    def key_values(text: str) -> Iterable[Hit]:
-        return pairs(text, policy)
-
     def users(text: str) -> Iterable[Hit]:
         return (hit for hit in names.users(text) if text[hit.start : hit.stop].casefold() not in policy.no_names)
 
     return (
-        Detector("credentials", credentials.credentials),
-        Detector("phones", phones.phones, needs=("+", *phones.LABELS)),
+        Detector("credentials", credentials.credentials, anchor=credentials.ANCHOR),
+        Detector("phones", phones.phones, needs=("+", *phones.LABELS), anchor=phones.ANCHOR),
         Detector("header host", names.header_host, whole=True),
-        Detector("access user", names.access_user, needs=(" [",), whole=True),
-        Detector("pairs", key_values, needs=("=", ":")),
-        Detector("marked users", names.marked_users, needs=names.TRIGGERS),
-        Detector("bracketed users", names.bracketed_users, needs=("]\\[", "[pid ")),
-        Detector("users", users, needs=(*names.TRIGGERS, " failed to log", "sudo", "(uid=", " on ", "cron", "CRON")),
+        Detector("access user", names.access_user, needs=(" [",), whole=True, anchor=names.ACCESS_ANCHOR),
+        anchored(
+            "pairs",
+            KEY,
+            read=lambda match: pair(match, policy),
+            anchor=key_anchor(policy),
+            needs=("=", ":"),
+            is_form=False,
+            tail=4,
+            find=lambda text: pairs(text, policy),
+        ),
+        Detector("marked users", names.marked_users, needs=names.TRIGGERS, anchor=names.MARKED_ANCHOR),
+        Detector("bracketed users", names.bracketed_users, needs=("]\\[", "[pid "), anchor=names.BRACKETED_ANCHOR),
+        Detector(
+            "users",
+            users,
+            needs=(*names.TRIGGERS, " failed to log", "sudo", "(uid=", " on ", "cron", "CRON"),
+            anchor=names.USERS_ANCHOR,
+        ),
         *forms.DETECTORS,
     )

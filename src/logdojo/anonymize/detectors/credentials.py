@@ -16,14 +16,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from logdojo.anonymize.detectors.supersets import superset
+from logdojo.anonymize.detectors.unnamed import ANCHOR as UNNAMED_ANCHOR
 from logdojo.anonymize.detectors.unnamed import may_hold_unnamed, unnamed_secrets
 from logdojo.anonymize.spans import Hit
 from logdojo.logsetup.redaction import prefilter
 from logdojo.logsetup.redaction.cards import cards
-from logdojo.logsetup.redaction.commands import command_secrets
+from logdojo.logsetup.redaction.commands import TOOL, command_secrets
 from logdojo.logsetup.redaction.names import Names
 from logdojo.logsetup.redaction.pairs import pairs
-from logdojo.logsetup.redaction.tokens import tokens
+from logdojo.logsetup.redaction.tokens import PATTERNS, tokens
 
 _NAMES: Final = Names()
 _URL_USER: Final = re.compile(r"://([^\s:/@?#\"'<>\\]{1,128})(?::[^\s/\"'<>\\]{1,256})?@(?=[A-Za-z0-9\[])")
@@ -33,6 +35,20 @@ _TOKEN_NAME: Final = re.compile(
     r"[\"'\\]{0,8}(?:[A-Za-z0-9-]{1,20} )?\Z"
 )
 """What stands before a secret that machines made; before all others stands a password's name."""
+_WORD: Final = "(?i:pass|pw|secret|token|key|auth|cookie|cred|cv[vc]|sess|pin|otp)"
+_SIGN: Final = r"(?:[ \"'\\\]]|%2[27]|%5[dD]|&quot;|&#3[49];)*(?:[=:>,}]|%3[aAdD])"
+ANCHOR: Final = "|".join(
+    (
+        superset(TOOL, *PATTERNS),
+        r"[^0-9][0-9]{14}|[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}[ -][0-9]{2}|[0-9]{4}[ -][0-9]{6}[ -][0-9]{4}",
+        rf"{_WORD}[A-Za-z0-9_.$-]*{_SIGN}",
+        rf"-[A-Za-z0-9_.-]*{_WORD}",
+        r"(?i:pass)[A-Za-z]* +\\?[\"']",
+        superset(_URL_USER),
+        UNNAMED_ANCHOR,
+    )
+)
+"""A match of this stands in every text, a line end before and behind it, in which ``credentials`` finds something."""
 
 
 def may_hold(line: str) -> bool:

@@ -61,6 +61,7 @@ def anchored(
     needs: tuple[str, ...] = (),
     is_form: bool = True,
     tail: int = 0,
+    find: Find | None = None,
 ) -> Detector:
     """Return the detector of a pattern whose matches hold no space (but in their last ``tail`` characters).
 
@@ -72,6 +73,7 @@ def anchored(
         needs: as in ``Detector``.
         is_form: as in ``Detector``.
         tail: how far from the end of an anchor a space may stand.
+        find: what finds the same without anchors, where they cost more to look for than the pattern itself.
     """
     anchors = re.compile(anchor)
 
@@ -79,11 +81,11 @@ def anchored(
         for match in matches(pattern, text, ends, tail=tail):
             yield from read(match)
 
-    def find(text: str) -> Iterable[Hit]:
+    def find_anchors(text: str) -> Iterable[Hit]:
         ends = [match.end() for match in anchors.finditer(text)]
         return near(text, ends) if ends else ()
 
-    return Detector(name, find, needs=needs, is_form=is_form, anchor=anchor, near=near)
+    return Detector(name, find or find_anchors, needs=needs, is_form=is_form, anchor=anchor, near=near)
 
 
 def matches(pattern: re.Pattern[str], text: str, ends: Iterable[int], *, tail: int = 0) -> Iterator[re.Match[str]]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from logdojo.anonymize.detectors.supersets import superset
 from logdojo.anonymize.spans import Hit
 
 _HEADER: Final = re.compile(
@@ -60,6 +61,13 @@ _GENERIC: Final = re.compile(
 _BEFORE: Final = re.compile(r"(?<!\S)(\S{1,128}) \S{2,45} failed to log ?in")
 
 TRIGGERS: Final = ("ser", "SER", " for ", "ccount", "ogin", "using ")
+
+
+MARKED_ANCHOR: Final = r"(?:nvalid|llegal) user |" + superset(_QUOTED)
+ACCESS_ANCHOR: Final = r"\[\d\d/[A-Z][a-z]{2}/\d{4}:"
+BRACKETED_ANCHOR: Final = superset(_BRACKETED)
+USERS_ANCHOR: Final = superset(_PHRASES, _GENERIC, _SUDO, _SU, _CRON) + "|failed to log"
+"""What stands in every text in which the functions below find something."""
 
 
 def header_host(line: str) -> Iterator[Hit]:

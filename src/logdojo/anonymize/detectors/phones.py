@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from logdojo.anonymize.detectors.supersets import superset
 from logdojo.anonymize.spans import Hit
 
 LABELS: Final = ("hone", "HONE", "tel", "Tel", "TEL", "obile", "MOBILE", "fax", "Fax", "FAX", "sisdn", "SISDN", "aller")
@@ -23,6 +24,7 @@ _LABELLED: Final = re.compile(
     r"(?i:phone|tel(?:ephone)?|mobile|fax|msisdn|caller)(?i:[ _-]?(?:number|no|nr|id))?\.?"
     r"[\"']{0,2}(?: ?[=:] ?| )[\"']?(\+?\(?[0-9]{1,5}\)?(?:[ ./-]?\(?[0-9]{1,6}\)?){1,5})(?![\w.:-]?[0-9A-Za-z])"
 )
+ANCHOR: Final = r"\+[1-9][0-9 .()-]{6}|" + superset(_LABELLED)
 _LEAST: Final = 7
 _MOST: Final = 15
 

@@ -9,7 +9,7 @@ Not covered: Unix time without a fraction; it is a bare number, and no detector 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 _MONTH: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -26,7 +26,24 @@ _TIMESTAMP: Final = re.compile(
 )
 
 
+ANCHOR: Final = r"\d:\d\d:\d\d|\d[-/.]\d\d[-/.]\d\d|\d[-/.][A-Z][a-z][a-z][-/.]\d|\b1\d{9}\.\d"
+"""A match of this stands in every timestamp."""
+_LONGEST: Final = 64  # more than the longest timestamp
+
+
 def timestamps(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of timestamps in ``text``."""
     for match in _TIMESTAMP.finditer(text):
         yield match.span()
+
+
+def timestamps_near(text: str, ends: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield what ``timestamps`` yields, looking only around the ends of the matches of ``ANCHOR``, in order."""
+    at = 0
+    for end in ends:
+        while end > at:
+            match = _TIMESTAMP.search(text, max(at, end - _LONGEST), end + _LONGEST)
+            if match is None or match.start() >= end:
+                break
+            yield match.span()
+            at = match.end()

@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from logdojo.anonymize.detectors.supersets import superset
+
 SHORTEST: Final = 20
 _TABLE: Final = bytes(
     ord("a" if code < 128 and (chr(code).isalnum() or chr(code) in "+/_-") else " ") for code in range(256)
@@ -39,6 +41,12 @@ _WORD_SIGNS: Final = 5  # a path, a name of many words has more
 _WORD_CHANGES: Final = 0.4
 _WORD_BEFORE: Final = re.compile(r"(?:^|[^=:\s] {1,2}|[,;(>])[\"'(\[<]?\Z|(?:^|[^=:\s\"'])[\"']\Z")
 _WORD_BEHIND: Final = re.compile(r"[\"')\]>]?(?:[\s,;.!?&]|\\|\Z)")
+_CHARS: Final = "A-Za-z0-9+/_-"
+ANCHOR: Final = (
+    rf"{superset(_NAME)}[{_CHARS}]{{{SHORTEST}}}"
+    rf"|[^{_CHARS}][{_CHARS}]{{{_WORD_CHARS.start},{_WORD_CHARS.stop - 1}}}[^{_CHARS}]"
+)
+"""A match of this stands in every text, a line end on either side, in which ``unnamed_secrets`` finds something."""
 _SHARE: Final = 0.8  # of the entropy that as many random characters have at most
 _CHANGES: Final = 0.3  # of the steps from one character to the next
 

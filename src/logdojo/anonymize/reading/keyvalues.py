@@ -14,7 +14,7 @@ from typing import Final
 from logdojo.anonymize.policy import Policy
 from logdojo.anonymize.spans import Hit
 
-_KEY: Final = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]{0,63}+)(\\?[\"'])?(?: ?([=:])(?!//)| ?=> ?)")
+KEY: Final = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]{0,63}+)(\\?[\"'])?(?: ?([=:])(?!//)| ?=> ?)")
 _VALUE: Final = re.compile(
     r" ?(?:\\\"([^\"\\]{0,4096})\\\"|\"((?:[^\"\\]|\\.){0,4096}+)\"|'((?:[^'\\]|\\.){0,4096}+)'|<([^<>\s]{0,256})>"
     r"|\[([^\s\[\]]{1,256})\]|([^\s,;|&\"'<>()\[\]{}]{1,1024}+))"
@@ -23,30 +23,45 @@ _NAMES: Final = frozenset({"user", "host", "person", "email", "account", "domain
 _HEADER_END: Final = re.compile(r"\\[rn]|[\"']|$")
 _ESCAPED_BREAK: Final = re.compile(r"\\[rnt]")
 _MASKED: Final = frozenset({"secret", "token"})
+_END: Final = 4  # letters and digits of a name's end that tell it from most others
 
 
 def pairs(text: str, policy: Policy) -> Iterator[Hit]:
-    """Yield the values whose names the policy knows, with their class; values under kept names too."""
-    if "=" not in text and ":" not in text:
+    """Yield the values whose names the policy knows, with their class; nothing under names it keeps."""
+    if "=" in text or ":" in text:
+        for match in KEY.finditer(text):
+            yield from pair(match, policy)
+
+
+def pair(match: re.Match[str], policy: Policy) -> Iterator[Hit]:
+    """Yield the value behind a match of ``KEY`` when the policy knows its name."""
+    text, class_name = match.string, policy.class_of(match[1])
+    if not class_name or class_name == "text" or policy.operator(class_name) == "keep":
         return
-    for match in _KEY.finditer(text):
-        class_name = policy.class_of(match[1])
-        if not class_name or class_name == "text":
-            continue
-        value = _VALUE.match(text, match.end())
-        if value is None or value.lastindex is None:
-            continue
-        bare = value.lastindex == 6
-        if bare and match[3] == "=" and value[0].startswith(" ") and match[2] is None:
-            continue  # "ruser= rhost=1.2.3.4": nothing stands between
-        start, stop = value.span(value.lastindex)
-        if bare and class_name == "token" and match[1].lower().endswith(("cookie", "authorization")):
-            stop = _end_of_header(text, start)
-        elif bare:
-            stop = _trimmed(text, start, stop, class_name)
-            if match[3] == ":" and match[2] is None and not _plausible(text[start:stop], class_name, policy):
-                continue
-        yield Hit(start, stop, class_name)
+    value = _VALUE.match(text, match.end())
+    if value is None or value.lastindex is None:
+        return
+    bare = value.lastindex == 6
+    if bare and match[3] == "=" and value[0].startswith(" ") and match[2] is None:
+        return  # "ruser= rhost=1.2.3.4": nothing stands between
+    start, stop = value.span(value.lastindex)
+    if bare and class_name == "token" and match[1].lower().endswith(("cookie", "authorization")):
+        stop = _end_of_header(text, start)
+    elif bare:
+        stop = _trimmed(text, start, stop, class_name)
+        if match[3] == ":" and match[2] is None and not _plausible(text[start:stop], class_name, policy):
+            return
+    yield Hit(start, stop, class_name)
+
+
+def key_anchor(policy: Policy) -> str:
+    """Return a pattern of the ends of all names that the policy does not keep, with the sign behind them."""
+    names = {**policy.keys, **{ending.replace(" ", ""): kind for ending, kind in policy.endings.items()}}
+    known = [name for name, kind in names.items() if kind != "text" and policy.operator(kind) != "keep"]
+    # The policy also knows names in the plural.
+    ends = {(name + plural)[-_END:] for name in known for plural in ("", "s", "es")}
+    spelled = "|".join(sorted("[_.-]*".join(end) for end in ends))
+    return rf"(?i:{spelled})[_.-]*\\?[\"']?(?: ?[=:]| ?=>)"
 
 
 def _end_of_header(text: str, start: int) -> int:
