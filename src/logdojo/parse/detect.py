@@ -51,10 +51,12 @@ def read(line: str, *, now: datetime | None = None, inside: bool = False) -> Log
     Raises:
         ValueError: it cannot be read; the message is the reason.
     """
-    first = line[0]
+    first, known = line[0], registry()
     if first == "{" or (first in " \t" and line.lstrip(" \t").startswith("{")):
+        for key, read_usual in known.often_documents:
+            if key in line and (usual := read_usual(line, now)) is not None:
+                return usual
         return _read_json_line(line, now)
-    known = registry()
     head = line[:_MARKED]
     for characters, read_usual in known.often:
         if characters in head and (usual := read_usual(line, now)) is not None:

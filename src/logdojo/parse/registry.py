@@ -37,6 +37,7 @@ class Registry:
         by_start: first two characters → beginnings, the longest first, and their formats.
         by_content: texts that all stand in the line, and the format; the most particular first.
         often: literal beginning of the marks of formats that read usual lines whole, and that reader.
+        often_documents: the same for formats of JSON documents, of which a key tells.
         marked: literal beginning of marks → the marks that begin with it, and their formats.
         by_key: key of a JSON document → formats that need it.
     """
@@ -46,6 +47,7 @@ class Registry:
     by_start: dict[str, list[tuple[str, Format]]] = field(default_factory=dict)
     by_content: list[tuple[tuple[str, ...], Format]] = field(default_factory=list)
     often: list[tuple[str, ReadUsual]] = field(default_factory=list)
+    often_documents: list[tuple[str, ReadUsual]] = field(default_factory=list)
     marked: dict[str, list[tuple[re.Pattern[str], Format]]] = field(default_factory=dict)
     by_key: dict[str, list[Format]] = field(default_factory=dict)
 
@@ -79,6 +81,8 @@ class Registry:
         if signs.holds and not signs.starts and not signs.programs:
             self.by_content.append((signs.holds, made))
             self.by_content.sort(key=lambda entry: -sum(map(len, entry[0])))
+        if signs.keys and made.read_usual is not None:
+            self.often_documents.append((f'"{signs.keys[0]}"', made.read_usual))
         for keys in filter(None, (signs.keys, *signs.also)):
             entries_of_key = self.by_key.setdefault(keys[0], [])
             entries_of_key.append(replace(made, signs=replace(signs, keys=keys)))

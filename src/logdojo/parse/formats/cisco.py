@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from types import MappingProxyType
 from typing import Final
 
@@ -33,7 +33,7 @@ _USUAL: Final = (
     r"((?:<[0-9]{1,3}>)?:?[A-Z][a-z]{2} {1,2}[0-9]{1,2} ([0-9]{4} )?)"
     r"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?)"
     rf"(?: (?!{_ZONE}[: ])([^ \t-\r:%\[\]]{{1,255}}+))?(?: ([0-9A-Za-z_.-]{{1,64}}+)\[([0-9]{{1,10}}+)\])?[ :]{{0,4}}+"
-    r"%(?:@)-(?:[0-9A-Za-z_]{1,16}-)?([0-7]-([0-9]{6})):? {0,2}+((?s:.*+))"
+    r"%(?:@)-(?:[0-9A-Za-z_]{1,16}-)??([0-7]-([0-9]{6})):? {0,2}+((?s:.*+))"
 )
 _USUAL_PLACES: Final = (
     (4, "host.name"),
@@ -93,14 +93,18 @@ _SECURITY_FIELDS: Final = (
 def _usual(name: str, families: str) -> ReadUsual:
     """Return what reads lines with the usual header and a number of these families of devices."""
     usual = re.compile(_USUAL.replace("@", families), re.ASCII)
+    alike_of = lru_cache(maxsize=4_096)(partial(_alike, name))
 
     def read(line: str, now: datetime | None) -> LogEvent | None:
         found = usual.match(line)
         if found is None:
             return None
         dated, year, clock, host, program, pid, code, _, text = found.groups()
-        hour = 0 if year is not None else int(time.time() if now is None else now.timestamp()) // 3_600
-        date, alike, message, quick = _alike(name, dated, code, hour)
+        if year is not None:
+            date, alike, message, quick = alike_of(dated, code)
+        else:
+            hour = int(time.time() if now is None else now.timestamp()) // 3_600
+            date, alike, message, quick = alike_of(dated, code, hour)
         fields = alike.copy()
         fields["@timestamp"] = f"{date}{clock}Z"
         if host is not None:
@@ -124,17 +128,18 @@ def _usual(name: str, families: str) -> ReadUsual:
     return read
 
 
-# To copy a dict and write over what differs takes a third of the time in which one is built key by key, and a day's
-# messages of one number have all of this in common.
-@lru_cache(maxsize=4_096)
-def _alike(name: str, dated: str, code: str, hour: int) -> tuple[str, dict[str, object], Message | None, Quick | None]:
+def _alike(
+    name: str, dated: str, code: str, hour: int = 0
+) -> tuple[str, dict[str, object], Message | None, Quick | None]:
     """Return what lines of one date and number share: the date, fields and places for more, and what reads them.
+
+    To copy a dict and write over what differs takes a third of the time in which one is built key by key.
 
     Args:
         name: of the format.
         dated: the beginning of a line, up to the clock.
         code: severity and number, as in ``6-302013``.
-        hour: hours since 1970 at which a year that is not written is told.
+        hour: hours since 1970 by which a year that is not written is told.
     """
     priority, month, day, year = _DATE.findall(dated)[0]
     fields: dict[str, object] = {}

@@ -43,7 +43,7 @@ _TORN: Final = re.compile(
     r"(?: (?!from )([A-Za-z-]{1,32}+(?: (?!from )[A-Za-z-]{1,32}+){0,6}+)(?: from [^ ()]{1,64})?)?\Z",
     re.ASCII,
 )
-_TRANSPORTS: Final = MappingProxyType({"TCP": "tcp", "UDP": "udp"})
+_TRANSPORTS: Final = {"TCP": "tcp", "UDP": "udp"}
 
 
 def _places(source: int, destination: int, step: int, *others: tuple[int, str]) -> Layout:
