@@ -113,6 +113,13 @@ class Names:
         """Tell whether a value stands in ``text``."""
         return next(self.hits(text), None) is not None
 
+    def may_stand_in(self, text: str) -> bool:
+        """Tell at little cost whether a value may stand in ``text``; False is certain."""
+        if not self._firsts:
+            return False
+        words = text.translate(_SPACED).split() if text.isascii() else WORD.findall(text)
+        return not self._firsts.keys().isdisjoint(words)
+
     def hits(self, text: str) -> Iterator[Hit]:
         """Yield where values stand in ``text`` as whole words; of those with one beginning, the longest first."""
         # Most texts hold the first word of no value, and finding that out costs little.
@@ -211,10 +218,11 @@ def stands(value: str, text: str) -> bool:
 
 
 def whole_words(value: str, text: str) -> Iterator[int]:
-    """Yield where ``value`` stands in ``text`` as whole words."""
+    """Yield where ``value`` stands in ``text`` as whole words: no letter or digit of it goes on outside."""
     at = text.find(value)
+    begins, ends = value[:1].isalnum(), value[-1:].isalnum()
     while at >= 0:
         stop = at + len(value)
-        if not (at and text[at - 1].isalnum()) and not (stop < len(text) and text[stop].isalnum()):
+        if not (begins and at and text[at - 1].isalnum()) and not (ends and stop < len(text) and text[stop].isalnum()):
             yield at
         at = text.find(value, stop)

@@ -78,7 +78,8 @@ def blocks(stream: Readable, *, max_bytes: int, stop_at: int | None = None, name
             lines[0] = _filler(max_bytes) + _end(lines[0])
             skipping = False
         if skipping or len(rest) > max_bytes + 2:
-            rest, skipping = b"-", True
+            # Only a carriage return counts: it may belong to the end of the line.
+            rest, skipping = b"-\r" if rest.endswith(b"\r") else b"-", True
         done = [line if len(line) <= max_bytes + 2 else _filler(max_bytes) + _end(line) for line in lines]
         if done:
             yield done
