@@ -32,7 +32,7 @@ _NAME: Final = re.compile(
     r"(?<![A-Za-z])(?:[A-Za-z0-9]{1,16}[_.-]){0,3}(?:[a-z]{0,12}key|[a-z]{0,8}sig|[a-z]{0,4}hmac|ticket|nonce|state|salt|license"
     r"|signature|assertion|sess|session|session[_-]?id|sid|auth|verifier|challenge|csrf|xsrf|webhook|connection[_-]?string"
     r"|credentials?|bearer|jwt|pat|apikey|cookie)"
-    r"[\"'\]]{0,3}(?: ?[=:]{1,2} ?| => | is | )[\"'(\[]{0,2}\Z",
+    r"[\"'\]]{0,3}(?: ?[=:]{1,2} ?| => | is )[\"'(\[]{0,2}\Z",
     re.IGNORECASE | re.ASCII,
 )
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
@@ -42,11 +42,10 @@ _WORD_CHANGES: Final = 0.4
 _WORD_BEFORE: Final = re.compile(r"(?:^|[^=:\s] {1,2}|[,;(>])[\"'(\[<]?\Z|(?:^|[^=:\s\"'])[\"']\Z")
 _WORD_BEHIND: Final = re.compile(r"[\"')\]>]?(?:[\s,;.!?&]|\\|\Z)")
 _CHARS: Final = "A-Za-z0-9+/_-"
-ANCHOR: Final = (
-    rf"{superset(_NAME)}[{_CHARS}]{{{SHORTEST}}}"
-    rf"|[^{_CHARS}][{_CHARS}]{{{_WORD_CHARS.start},{_WORD_CHARS.stop - 1}}}[^{_CHARS}]"
-)
-"""A match of this stands in every text, a line end on either side, in which ``unnamed_secrets`` finds something."""
+ANCHOR: Final = rf"{superset(_NAME)}[{_CHARS}]{{{SHORTEST}}}"
+LONGEST_WORD: Final = _WORD_CHARS.stop - 1
+WORD_ANCHOR: Final = rf"[^{_CHARS}][{_CHARS}]{{{_WORD_CHARS.start},{LONGEST_WORD}}}[^{_CHARS}]"
+"""A match of one of these stands in every text, a line end on either side, where something is found."""
 _SHARE: Final = 0.8  # of the entropy that as many random characters have at most
 _CHANGES: Final = 0.3  # of the steps from one character to the next
 

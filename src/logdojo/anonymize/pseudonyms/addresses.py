@@ -36,6 +36,9 @@ FIXED_V4: Final = ("240.0.0.0/4",)
 SPECIAL_V6: Final = ("::1/128", "::ffff:0:0/96", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8", "2001:db8::/32")
 """IPv6 ranges that map onto themselves. The two /96 ranges hold IPv4 addresses and follow the IPv4 pseudonyms."""
 
+_MAPPED: Final = ipaddress.IPv6Address("::ffff:0:0").packed[:12]
+EMBEDDED: Final = frozenset({_MAPPED, ipaddress.IPv6Address("64:ff9b::").packed[:12]})
+"""First 96 bits of IPv6 addresses that hold an IPv4 address: mapped ones, and those of NAT64 (RFC 6052)."""
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{12}")
 
 
@@ -45,11 +48,15 @@ class IpAddresses:
     Args:
         v4: the map of packed IPv4 addresses.
         v6: the map of packed IPv6 addresses.
+        embedded: networks of 96 bits whose IPv4 addresses follow ``v4``; ``v6`` has to map each of them onto itself.
     """
 
-    def __init__(self, v4: PrefixPermutation, v6: PrefixPermutation) -> None:
+    def __init__(
+        self, v4: PrefixPermutation, v6: PrefixPermutation, *, embedded: frozenset[bytes] = frozenset()
+    ) -> None:
         self._v4 = v4
         self._v6 = v6
+        self._embedded = embedded
 
     def ip(self, text: str) -> str:
         """Return the pseudonym of an IPv4 or IPv6 address, in the usual short form.
@@ -65,7 +72,7 @@ class IpAddresses:
             return ".".join(map(str, self._v4.of(packed)))
         address, percent, zone = text.partition("%")
         packed = self._ip6(ipaddress.IPv6Address(address).packed)
-        if "." in address and packed[:12] in {_MAPPED, _NAT64}:
+        if "." in address and packed[:12] in self._embedded:
             return ("::ffff:" if packed[:12] == _MAPPED else "64:ff9b::") + ".".join(map(str, packed[12:]))
         return str(ipaddress.IPv6Address(packed)) + percent + zone
 
@@ -80,7 +87,7 @@ class IpAddresses:
         return str(ipaddress.ip_network((address, network.prefixlen), strict=False))
 
     def _ip6(self, packed: bytes) -> bytes:
-        if packed[:12] in {_MAPPED, _NAT64}:
+        if packed[:12] in self._embedded:
             return packed[:12] + self._v4.of(packed[12:])
         return self._v6.of(packed)
 
@@ -94,6 +101,7 @@ class Addresses(IpAddresses):
         super().__init__(
             PrefixPermutation(v4, size=4, special=SPECIAL_V4, fixed=FIXED_V4),
             PrefixPermutation(v6, size=16, special=SPECIAL_V6),
+            embedded=EMBEDDED,
         )
         self._mac = keyed.permutation("mac", left=1 << 24, right=1 << 24)
 
@@ -116,7 +124,3 @@ class Addresses(IpAddresses):
             out = self._mac(out)
         fresh = iter(f"{out:012X}" if digits.isupper() else f"{out:012x}")
         return "".join(c if c in ":-." else next(fresh) for c in text)
-
-
-_MAPPED: Final = ipaddress.IPv6Address("::ffff:0:0").packed[:12]
-_NAT64: Final = ipaddress.IPv6Address("64:ff9b::").packed[:12]

@@ -7,15 +7,14 @@ one call in ECB mode, which is no encryption of data here but the pseudorandom f
 Checked byte for byte against the pairs of ``sample_trace_raw.dat`` and ``sample_trace_sanitized.dat`` in the reference
 distribution of Crypto-PAn 1.0 (Fan and Xu, Georgia Tech), as tests of later implementations quote them.
 
-The default of the anonymizer stays keyed BLAKE2b (``prefixes``): it keeps special ranges and asks one digest a byte
-instead of eight AES blocks.
+The default of the anonymizer stays keyed BLAKE2b (``prefixes``), which needs the standard library alone.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from logdojo.anonymize.pseudonyms.addresses import FIXED_V4, SPECIAL_V4, SPECIAL_V6, IpAddresses
+from logdojo.anonymize.pseudonyms.addresses import EMBEDDED, FIXED_V4, SPECIAL_V4, SPECIAL_V6, IpAddresses
 from logdojo.anonymize.pseudonyms.prefixes import Flips, PrefixPermutation
 from logdojo.errors import UsageError
 
@@ -41,11 +40,15 @@ class CryptoPan(IpAddresses):
                 f"the Crypto-PAn key has {len(key)} bytes, not {KEY_BYTES}",
                 hint="make one with: python -c 'import secrets, sys; sys.stdout.buffer.write(secrets.token_bytes(32))'",
             )
-        special, fixed = ((SPECIAL_V4, SPECIAL_V6), FIXED_V4) if keep_special else (((), ()), ())
-        super().__init__(
-            PrefixPermutation(aes_flips(key, size=4), size=4, special=special[0], fixed=fixed),
-            PrefixPermutation(aes_flips(key, size=16), size=16, special=special[1]),
-        )
+        v4, v6 = aes_flips(key, size=4), aes_flips(key, size=16)
+        if keep_special:
+            super().__init__(
+                PrefixPermutation(v4, size=4, special=SPECIAL_V4, fixed=FIXED_V4),
+                PrefixPermutation(v6, size=16, special=SPECIAL_V6),
+                embedded=EMBEDDED,
+            )
+        else:
+            super().__init__(PrefixPermutation(v4, size=4), PrefixPermutation(v6, size=16))
 
 
 def aes_flips(key: bytes, *, size: int) -> Flips:

@@ -67,7 +67,7 @@ def _country(value: str) -> str:
 
 
 def _path(value: str) -> str:
-    # The detectors know the policy, and the policy the classes of pseudonyms: imported above, they would come full circle.
+    # The detectors know the policy, and the policy the classes of pseudonyms: imported above, this would be a circle.
     from logdojo.anonymize.detectors.forms import home_directories
 
     pieces, at = [], 0
