@@ -83,9 +83,8 @@ class Anonymizer:
         self._max_bytes = max_bytes
         pseudonyms = Pseudonyms(key, kept_users=self._policy.kept_users, public_domains=self._policy.public_domains)
         self._replacements = Replacements(self._policy, pseudonyms)
-        found_by = detectors(self._policy)
-        search = Search(found_by, self._replacements)
-        self._scanner = scanner([detector.block_anchor for detector in found_by], engine)
+        search = Search(detectors(self._policy), self._replacements)
+        self._scanner = scanner(search.anchors, engine)
         self._rewriting = Rewriting(self._policy, search, self._replacements)
 
     def line(self, line: str) -> str:
@@ -193,7 +192,7 @@ class Anonymizer:
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[Sequence[str]]:
-    """Yield lines in blocks: of what is all there, many at once; of a stream, one by one, for none waits for another."""
+    """Yield lines in blocks: many at once of what is all there, one by one of a stream, as they come."""
     if not isinstance(lines, Sequence):
         yield from ([line] for line in lines)
         return

@@ -32,6 +32,7 @@ FUNCTIONS: Final = frozenset({"role", "group"})
 WORD: Final = re.compile(r"[^\W_]+")
 _SPACED: Final = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 """For ``str.translate``, where a text is ASCII: cutting it at spaces then gives its words in a third of the time."""
+_CORE: Final = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 FOUND_ANYWAY: Final = frozenset({"ip", "mac"})
 """Their form gives them away; they are not hunted for."""
 _MOST_WORDS: Final = 16
@@ -80,6 +81,8 @@ class Names:
         self._firsts: dict[str, int] = {}
         # What stands between a value's first and last word (the first 16) → the value, where that is not all of it.
         self._wider: dict[str, list[str]] = {}
+        # The longest word of each value: rarer than the first, so the better question whether it may stand in a text.
+        self._longest: set[str] = set()
         self.missed = 0
 
     def __len__(self) -> int:
@@ -103,6 +106,7 @@ class Names:
             self.missed += 1
             return
         self._classes[value] = class_name
+        self._longest.add(max((value[start:stop] for start, stop in words), key=len))
         first = value[slice(*words[0])]
         self._firsts[first] = self._firsts.get(first, 0) | 1 << len(words)
         core = value[words[0][0] : words[-1][1]]
@@ -115,18 +119,12 @@ class Names:
 
     def may_stand_in(self, text: str) -> bool:
         """Tell at little cost whether a value may stand in ``text``; False is certain."""
-        if not self._firsts:
-            return False
-        words = text.translate(_SPACED).split() if text.isascii() else WORD.findall(text)
-        return not self._firsts.keys().isdisjoint(words)
+        return bool(self._longest) and not self._longest.isdisjoint(_words(text))
 
     def hits(self, text: str) -> Iterator[Hit]:
         """Yield where values stand in ``text`` as whole words; of those with one beginning, the longest first."""
-        # Most texts hold the first word of no value, and finding that out costs little.
-        if not self._firsts:
-            return
-        words = text.translate(_SPACED).split() if text.isascii() else WORD.findall(text)
-        if self._firsts.keys().isdisjoint(words):
+        words = _words(text) if self._longest else []
+        if self._longest.isdisjoint(words):
             return
         known = self._firsts.keys() & set(words)
         for start, first in sorted((start, word) for word in known for start in whole_words(word, text)):
@@ -144,6 +142,10 @@ class Names:
                 yield Hit(begin, begin + len(value), self._classes[value])
         if core in self._classes:
             yield Hit(start, stop, self._classes[core])
+
+
+def _words(text: str) -> list[str]:
+    return text.translate(_SPACED).split() if text.isascii() else WORD.findall(text)
 
 
 class Source:
@@ -180,7 +182,7 @@ class Source:
             return
         if is_distinctive(value):
             self.names.add(value, class_name)
-        elif value in self._plain or len(self._plain) < _MOST_PLAIN:
+        elif is_plain(value) and (value in self._plain or len(self._plain) < _MOST_PLAIN):
             self._plain[value] += times
             self._plain_classes.setdefault(value, class_name)
 
@@ -190,26 +192,39 @@ class Source:
         Args:
             sample: lines without their sensitive values.
         """
-        in_the_open: Counter[str] = Counter()
-        for line in sample:
-            in_the_open.update(self._plain.keys() & set(WORD.findall(line)))
+        plain = Names(_MOST_PLAIN)
+        for word, class_name in self._plain_classes.items():
+            plain.add(word, class_name)
+        in_the_open = Counter(line[hit.start : hit.stop] for line in sample for hit in plain.hits(line))
         for word, count in self._plain.items():
             if count > in_the_open[word]:
                 self.names.add(word, self._plain_classes[word])
 
 
 def is_distinct(value: str, common_words: frozenset[str]) -> bool:
-    """Tell whether a value can be hunted for without blanking ordinary words."""
-    return len(value) >= MIN_CHARS and value.casefold() not in common_words
+    """Tell whether a value can be hunted for without blanking ordinary words; signs around it do not make it one."""
+    return len(value) >= MIN_CHARS and _core(value).casefold() not in common_words
 
 
 def is_distinctive(value: str) -> bool:
-    """Tell whether a value looks like a name: a digit, a sign or a capital in it; short numbers do not."""
-    if value.isdecimal():
-        return len(value) >= _LONG_NUMBER
-    if value.casefold() in _TECHNICAL:
-        return False
-    return not value.isalpha() or not (value.islower() or value.istitle() or value.isupper())
+    """Tell whether a value looks like a name: a digit, a sign or a capital inside it; short numbers do not."""
+    core = _core(value)
+    if core.isdecimal():
+        return len(core) >= _LONG_NUMBER
+    return core.casefold() not in _TECHNICAL and not is_plain(core)
+
+
+def is_plain(value: str) -> bool:
+    """Tell whether a value looks like ordinary words: letters and blanks, capitals where words begin or throughout."""
+    core = _core(value)
+    words = core.split()
+    return all(word.isalpha() and (word.islower() or word.istitle() or word.isupper()) for word in words)
+
+
+def _core(value: str) -> str:
+    """Return a value from its first letter or digit to its last."""
+    found = _CORE.search(value)
+    return found[0] if found is not None else ""
 
 
 def stands(value: str, text: str) -> bool:

@@ -19,7 +19,7 @@ from logdojo.anonymize.propagation import Source, elsewhere
 from logdojo.anonymize.reading import Reader, jsontext, reader_of
 from logdojo.anonymize.replacing import Piece, Replacements, remember
 from logdojo.anonymize.searching import Search, mask_of
-from logdojo.anonymize.spans import Hit, PlainEdit, Span
+from logdojo.anonymize.spans import Hit, PlainEdit, Span, copied
 
 _MAX_DEPTH: Final = 4  # JSON in a string in JSON in a string ...
 _ACCOUNT_DIGITS: Final = 12  # nothing else in cloud events has twelve digits and a text for itself
@@ -202,10 +202,17 @@ class Rewriting:
 
     def _hunt(self, state: _Line, source: Source) -> None:
         """Replace names that this line and others of its source gave away."""
-        names = state.names
-        for text, where, mask in state.free:
+        names, free = state.names, state.free
+        if len(free) == 1 and state.edits and not free[0][1].start:
+            rest = copied(free[0][0], state.edits)
+        else:
+            rest = "\0".join([text for text, _, _ in free])
+        may_hold = source.names.may_stand_in(rest)
+        if not may_hold and not any(name in rest for name in names):
+            return
+        for text, where, mask in free:
             here = [name for name in names if name in text]
-            hits = [(hit, True) for hit in source.hits(text)]
+            hits = [(hit, True) for hit in source.hits(text)] if may_hold else []
             if here or hits:
                 taken = mask_of(text) if mask is None else bytearray(mask)
                 state.take(_pieces(text, taken, here, names), where)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from logdojo.anonymize.detectors import Detector
-from logdojo.anonymize.detectors.timestamps import timestamps
+from logdojo.anonymize.detectors.timestamps import ANCHOR, timestamps, timestamps_near
 from logdojo.anonymize.fast import Anchors
 from logdojo.anonymize.replacing import Piece, Replacements, claim
 from logdojo.anonymize.spans import Hit, Span
@@ -27,8 +27,15 @@ class Search:
         self._detectors = tuple(detectors)
         self._of_lines = [(d.needs, d.find, d.is_form) for d in detectors]
         self._of_leaves = [(d.needs, d.find, d.is_form) for d in detectors if not d.whole]
-        always = [number for number, d in enumerate(detectors) if not d.block_anchor]
-        self._always = (always, [number for number in always if not detectors[number].whole])
+        always = {number for number, d in enumerate(detectors) if not d.block_anchor}
+        self._always = (always, {number for number in always if not detectors[number].whole})
+        self.timestamps = len(detectors)
+        """The number under which anchors of timestamps come."""
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """Return what to look for in many lines at once: each detector's anchor, and that of timestamps."""
+        return (*(detector.block_anchor for detector in self._detectors), ANCHOR)
 
     def pieces(
         self,
@@ -52,6 +59,7 @@ class Search:
             The pieces without overlaps, in no order; and a mask with ones, or ``None`` when nothing was found.
         """
         found = [(hit, False) for hit in known]
+        moments: Iterable[Span] | None = None
         if anchors is None:
             for needs, find, is_form in self._of_lines if whole else self._of_leaves:
                 for literal in needs:
@@ -62,25 +70,31 @@ class Search:
                         continue
                 found += [(hit, is_form) for hit in find(text)]
         else:
-            self._near(text, anchors, found, whole=whole)
+            ends: dict[int, list[int]] = {}
+            for end, number in anchors:
+                if number in ends:
+                    ends[number].append(end)
+                else:
+                    ends[number] = [end]
+            moments = timestamps_near(text, ends.pop(self.timestamps, ()))
+            self._near(text, ends, found, whole=whole)
         if not found and not claimed:
             return [], None
-        mask = mask_of(text, claimed)
+        mask = mask_of(text, claimed, moments)
         return self.claimed(text, found, mask), mask
 
-    def _near(self, text: str, anchors: Anchors, found: list[tuple[Hit, bool]], *, whole: bool) -> None:
-        ends: dict[int, list[int]] = {}
-        for end, number in anchors:
-            if number in ends:
-                ends[number].append(end)
-            else:
-                ends[number] = [end]
-        for number in sorted({*ends, *self._always[not whole]}):
+    def _near(self, text: str, ends: dict[int, list[int]], found: list[tuple[Hit, bool]], *, whole: bool) -> None:
+        for number in sorted(ends.keys() | self._always[not whole]):
             detector = self._detectors[number]
             if detector.near is not None:
-                found += [(hit, detector.is_form) for hit in detector.near(text, ends[number])]
+                hits = detector.near(text, ends[number])
             elif whole or not detector.whole:
-                found += [(hit, detector.is_form) for hit in detector.find(text)]
+                hits = detector.find(text)
+            else:
+                continue
+            if hits:
+                is_form = detector.is_form
+                found += [(hit, is_form) for hit in hits]
 
     def claimed(self, text: str, found: Iterable[tuple[Hit, bool]], mask: bytearray) -> list[Piece]:
         """Return what becomes of hits; the first to claim a place in ``mask`` has it.
@@ -100,10 +114,16 @@ class Search:
         return pieces
 
 
-def mask_of(text: str, claimed: Iterable[Span] = ()) -> bytearray:
-    """Return which characters of a text are spoken for before anything is found: timestamps, and what is claimed."""
+def mask_of(text: str, claimed: Iterable[Span] = (), moments: Iterable[Span] | None = None) -> bytearray:
+    """Return which characters of a text are spoken for before anything is found.
+
+    Args:
+        text: the text.
+        claimed: parts that are texts of their own.
+        moments: its timestamps, when they are known.
+    """
     mask = bytearray(len(text))
-    for spans in (claimed, timestamps(text)):
+    for spans in (claimed, timestamps(text) if moments is None else moments):
         for start, stop in spans:
             claim(mask, start, stop)
     return mask

@@ -79,6 +79,17 @@ def rewritten(text: str, edits: Sequence[PlainEdit]) -> str:
     return "".join(pieces)
 
 
+def copied(text: str, edits: Iterable[PlainEdit]) -> str:
+    """Return what ``rewrite`` copies of a text, with a NUL where something is replaced."""
+    pieces: list[str] = []
+    at = 0
+    for start, stop, _, _, _ in sorted(edits):
+        pieces.append(text[at:start])
+        at = stop
+    pieces.append(text[at:])
+    return "\0".join(pieces)
+
+
 class Shift:
     """Where an offset of the old text stands in the new one."""
 

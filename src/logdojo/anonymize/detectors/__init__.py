@@ -25,6 +25,12 @@ def detectors(policy: Policy) -> tuple[Detector, ...]:
 
     return (
         Detector("credentials", credentials.credentials, anchor=credentials.ANCHOR),
+        Detector(
+            "credentials by long words",  # without anchors, the one above finds these as well
+            lambda _text: (),
+            anchor=credentials.WORD_ANCHOR,
+            near=credentials.credentials_near_words,
+        ),
         Detector("phones", phones.phones, needs=("+", *phones.LABELS), anchor=phones.ANCHOR),
         Detector("header host", names.header_host, whole=True),
         Detector("access user", names.access_user, needs=(" [",), whole=True, anchor=names.ACCESS_ANCHOR),

@@ -13,12 +13,12 @@ is, secrets cut in two or encoded once more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from logdojo.anonymize.detectors.supersets import superset
 from logdojo.anonymize.detectors.unnamed import ANCHOR as UNNAMED_ANCHOR
-from logdojo.anonymize.detectors.unnamed import may_hold_unnamed, unnamed_secrets
+from logdojo.anonymize.detectors.unnamed import LONGEST_WORD, WORD_ANCHOR, may_hold_unnamed, unnamed_secrets
 from logdojo.anonymize.spans import Hit
 from logdojo.logsetup.redaction import prefilter
 from logdojo.logsetup.redaction.cards import cards
@@ -27,6 +27,7 @@ from logdojo.logsetup.redaction.names import Names
 from logdojo.logsetup.redaction.pairs import pairs
 from logdojo.logsetup.redaction.tokens import PATTERNS, tokens
 
+__all__ = ["ANCHOR", "WORD_ANCHOR", "credentials", "credentials_near_words", "may_hold"]
 _NAMES: Final = Names()
 _URL_USER: Final = re.compile(r"://([^\s:/@?#\"'<>\\]{1,128})(?::[^\s/\"'<>\\]{1,256})?@(?=[A-Za-z0-9\[])")
 _KEY_ID: Final = re.compile("A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{12,124}")
@@ -39,8 +40,10 @@ _WORD: Final = "(?i:pass|pw|secret|token|key|auth|cookie|cred|cv[vc]|sess|pin|ot
 _SIGN: Final = r"(?:[ \"'\\\]]|%2[27]|%5[dD]|&quot;|&#3[49];)*(?:[=:>,}]|%3[aAdD])"
 ANCHOR: Final = "|".join(
     (
-        superset(TOOL, *PATTERNS),
-        r"[^0-9][0-9]{14}|[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}[ -][0-9]{2}|[0-9]{4}[ -][0-9]{6}[ -][0-9]{4}",
+        superset(*PATTERNS),
+        superset(TOOL) + r"[^\n]*[ \"']-",
+        r"(?:[^A-Za-z0-9_.-]|[^_=:(,\[]-|\\[nrt])[0-9]{14}",
+        r"[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}[ -][0-9]{2}|[0-9]{4}[ -][0-9]{6}[ -][0-9]{4}",
         rf"{_WORD}[A-Za-z0-9_.$-]*{_SIGN}",
         rf"-[A-Za-z0-9_.-]*{_WORD}",
         r"(?i:pass)[A-Za-z]* +\\?[\"']",
@@ -48,7 +51,7 @@ ANCHOR: Final = "|".join(
         UNNAMED_ANCHOR,
     )
 )
-"""A match of this stands in every text, a line end before and behind it, in which ``credentials`` finds something."""
+"""A match of this or of ``WORD_ANCHOR`` stands in every text, a line end on either side, where something is found."""
 
 
 def may_hold(line: str) -> bool:
@@ -76,6 +79,18 @@ def credentials(text: str) -> Iterator[Hit]:
 
 def _class_of_named(text: str, start: int) -> str:
     return "token" if _TOKEN_NAME.search(text, max(0, start - 64), start) else "secret"
+
+
+def credentials_near_words(text: str, ends: Iterable[int]) -> Iterable[Hit]:
+    """Find what ``credentials`` finds, if one of the long words behind which ``WORD_ANCHOR`` ends may be a key.
+
+    Most are paths and ids in letters of one case.
+    """
+    for end in ends:
+        word = text[max(0, end - 1 - LONGEST_WORD) : end - 1].rpartition(" ")[2].rpartition('"')[2]
+        if word.upper() != word != word.lower():
+            return credentials(text)
+    return ()
 
 
 def _class_of(text: str, start: int) -> str:

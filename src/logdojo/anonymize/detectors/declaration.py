@@ -11,7 +11,7 @@ the same words, so both find the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from logdojo.anonymize.spans import Hit
@@ -77,9 +77,11 @@ def anchored(
     """
     anchors = re.compile(anchor)
 
-    def near(text: str, ends: Sequence[int]) -> Iterator[Hit]:
+    def near(text: str, ends: Sequence[int]) -> list[Hit]:
+        hits: list[Hit] = []
         for match in matches(pattern, text, ends, tail=tail):
-            yield from read(match)
+            hits += read(match)
+        return hits
 
     def find_anchors(text: str) -> Iterable[Hit]:
         ends = [match.end() for match in anchors.finditer(text)]
@@ -88,8 +90,8 @@ def anchored(
     return Detector(name, find or find_anchors, needs=needs, is_form=is_form, anchor=anchor, near=near)
 
 
-def matches(pattern: re.Pattern[str], text: str, ends: Iterable[int], *, tail: int = 0) -> Iterator[re.Match[str]]:
-    """Yield the matches of ``finditer`` in the words that hold an anchor, up to the last anchor.
+def matches(pattern: re.Pattern[str], text: str, ends: Iterable[int], *, tail: int = 0) -> list[re.Match[str]]:
+    """Return the matches of ``finditer`` in the words that hold an anchor, up to the last anchor.
 
     No match crosses a space, so a search that begins behind one finds what a search of the whole text finds there.
     A match that was found too far ahead is kept for the next anchor, which makes the time linear.
@@ -100,6 +102,7 @@ def matches(pattern: re.Pattern[str], text: str, ends: Iterable[int], *, tail: i
         ends: where anchors end, in order.
         tail: how far from the end of an anchor a space may stand.
     """
+    near: list[re.Match[str]] = []
     at, stop = 0, -1
     found: re.Match[str] | None = None
     for end in ends:
@@ -110,6 +113,7 @@ def matches(pattern: re.Pattern[str], text: str, ends: Iterable[int], *, tail: i
                 stop = len(text)
             found = pattern.search(text, at, stop + _AHEAD)
         while found is not None and found.start() < end:
-            yield found
+            near.append(found)
             at = found.end()
             found = pattern.search(text, at, stop + _AHEAD)
+    return near

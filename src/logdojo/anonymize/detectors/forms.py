@@ -35,6 +35,9 @@ _PACKAGE: Final = re.compile(
     r"-\d{1,4}\.(?:el|fc|amzn|x86|deb|ubuntu|suse|\d{1,3}\.el)|[+~](?:deb|git|dfsg|ubuntu|bpo)|-(?:alpha|beta|rc|SNAPSHOT)"
     r"|\.(?:tar|zip|rpm|deb|el\d|jar)"
 )
+_PACKAGE_STARTS: Final = frozenset("-+~.")
+_VERSION_SIGNS: Final = frozenset('/ :="~')
+_PRODUCT_SIGNS: Final = frozenset("/ ")
 _IPV6: Final = re.compile(
     r"(?<![\w:.%])(?:[A-Za-z_][\w-]{0,31}:)??((?:[0-9A-Fa-f]{0,4}:){2,9}+[0-9A-Fa-f.]{0,15}+)(%[\w.-]{1,15})?(?!\w)"
 )
@@ -92,8 +95,8 @@ def _mac_pair(match: re.Match[str]) -> Iterator[Hit]:
     yield Hit(*match.span(2), "mac")
 
 
-def _mac(match: re.Match[str]) -> Iterator[Hit]:
-    yield Hit(*match.span(), "mac")
+def _mac(match: re.Match[str]) -> tuple[Hit, ...]:
+    return (Hit(*match.span(), "mac"),)
 
 
 def _ipv6(match: re.Match[str]) -> Iterator[Hit]:
@@ -114,23 +117,29 @@ def _is_ipv6(text: str) -> bool:
     return True
 
 
-def _ipv4(match: re.Match[str]) -> Iterator[Hit]:
+def _ipv4(match: re.Match[str]) -> tuple[Hit, ...]:
     """Read an IPv4 address or network; version numbers and object identifiers are none."""
     text, (start, stop) = match.string, match.span()
-    if any(int(part) > 255 for part in match[0].split(".")) or _is_version(text, start, stop):
-        return
-    cidr = _CIDR.match(text, stop)
-    if cidr and _is_network(match[0] + cidr[0]):
-        stop = cidr.end()
-    yield Hit(start, stop, "ip")
+    if max(map(int, match[0].split("."))) > 255 or _is_version(text, start, stop):
+        return ()
+    if text[stop : stop + 1] == "/":
+        cidr = _CIDR.match(text, stop)
+        if cidr and _is_network(match[0] + cidr[0]):
+            stop = cidr.end()
+    return (Hit(start, stop, "ip"),)
 
 
 def _is_version(text: str, start: int, stop: int) -> bool:
-    front = max(0, start - 40)
-    if _PRODUCT.search(text, front, start) or _PACKAGE.match(text, stop):
+    if text[stop : stop + 1] in _PACKAGE_STARTS and _PACKAGE.match(text, stop):
         return True
+    before = text[start - 1 : start]
+    if before not in _VERSION_SIGNS:
+        return False
+    window = text[max(0, start - 40) : start]
     # Behind "Mozilla/" stands a user agent: there any product may come.
-    return _ANY_PRODUCT.search(text, front, start) is not None and "Mozilla/" in text[max(0, start - 400) : start]
+    if before in _PRODUCT_SIGNS and "Mozilla/" in text[max(0, start - 400) : start] and _ANY_PRODUCT.search(window):
+        return True
+    return (before in "/~" or "er" in window or "elease" in window or "rv:" in window) and bool(_PRODUCT.search(window))
 
 
 def _is_network(text: str) -> bool:
@@ -140,8 +149,8 @@ def _is_network(text: str) -> bool:
         return False
 
 
-def _email(match: re.Match[str]) -> Iterator[Hit]:
-    yield Hit(*match.span(), "email")
+def _email(match: re.Match[str]) -> tuple[Hit, ...]:
+    return (Hit(*match.span(), "email"),)
 
 
 def _percent_email(match: re.Match[str]) -> Iterator[Hit]:
@@ -151,27 +160,28 @@ def _percent_email(match: re.Match[str]) -> Iterator[Hit]:
     yield Hit(at + 3, match.end(), "domain")
 
 
-def _arn(match: re.Match[str]) -> Iterator[Hit]:
-    yield Hit(match.start(), match.start() + len(match[0].rstrip(".:")), "arn")
+def _arn(match: re.Match[str]) -> tuple[Hit, ...]:
+    return (Hit(match.start(), match.start() + len(match[0].rstrip(".:")), "arn"),)
 
 
-def _key_id(match: re.Match[str]) -> Iterator[Hit]:
-    yield Hit(*match.span(), "access_key")
+def _key_id(match: re.Match[str]) -> tuple[Hit, ...]:
+    return (Hit(*match.span(), "access_key"),)
 
 
-def _account(match: re.Match[str]) -> Iterator[Hit]:
-    yield Hit(*match.span(match.lastindex or 0), "account")
+def _account(match: re.Match[str]) -> tuple[Hit, ...]:
+    return (Hit(*match.span(match.lastindex or 0), "account"),)
 
 
-def _home(match: re.Match[str]) -> Iterator[Hit]:
+def _home(match: re.Match[str]) -> tuple[Hit, ...]:
     """Read the owner's name in the path of a home directory or mailbox."""
-    yield Hit(*match.span(1), "user")
+    return (Hit(*match.span(1), "user"),)
 
 
-def _domain(match: re.Match[str]) -> Iterator[Hit]:
+def _domain(match: re.Match[str]) -> tuple[Hit, ...]:
     """Read a name with dots under a common top-level domain; file, class and package names are none."""
     if match[2] is None or _is_domain(match[1], match[2]):
-        yield Hit(*match.span(1), "host")
+        return (Hit(*match.span(1), "host"),)
+    return ()
 
 
 def _is_domain(name: str, top: str) -> bool:

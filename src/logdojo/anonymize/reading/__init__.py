@@ -55,4 +55,7 @@ def reader_of(text: str) -> Reader | None:
     """
     if jsontext.is_json(text):
         return jsontext
-    return next((reader for reader in READERS if reader.is_like(text)), None)
+    for reader in READERS:
+        if reader.is_like(text):
+            return reader
+    return None

@@ -39,7 +39,7 @@ def is_json(text: str) -> bool:
     Raises:
         RecursionError: it is nested too deeply to say.
     """
-    if not text.lstrip(" \t\r\n").startswith(("{", "[")):
+    if text[:1].isalnum() or not text.lstrip(" \t\r\n").startswith(("{", "[")):
         return False
     try:
         json.loads(text)
