@@ -155,6 +155,7 @@ _USEFUL_KEYS: Final = {
     "|kind|api version|product|resource type|reason|country|event category|rule name|technique|tactic|type|subtype"
     "|application|app name|namespace|auth type|login type|factor|event platform|object type|request uri path",
 }
+_PLACES: Final = frozenset({"postal code", "region code", "country code"})  # of a person or a device, not of use
 _WORDS: Final = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|\d+|[A-Z]")
 _CLASS_OF: Final = {key: kind for kind, keys in _KEYS.items() for key in keys.split("|")}
 _KIND_OF: Final = {key: kind for kind, keys in _USEFUL_KEYS.items() for key in keys.split("|")}
@@ -238,7 +239,7 @@ def _in_arn(arn: str) -> Iterator[tuple[str, str]]:
             yield "user", rest.rpartition("/")[2]
 
 
-def _useful(key: str, _parent: str, value: object) -> Iterator[tuple[str, str]]:
+def _useful(key: str, parent: str, value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return
     text = str(value)
@@ -247,6 +248,8 @@ def _useful(key: str, _parent: str, value: object) -> Iterator[tuple[str, str]]:
         yield "time", text
         return
     kind = next((_KIND_OF[end] for end in _endings(key) if end in _KIND_OF), "")
+    if key in _PLACES or "location" in parent:
+        return
     if kind and (kind != "port" or text.isdecimal()):
         yield kind, text
 

