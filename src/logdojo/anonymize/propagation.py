@@ -36,6 +36,7 @@ _CORE: Final = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 FOUND_ANYWAY: Final = frozenset({"ip", "mac"})
 """Their form gives them away; they are not hunted for."""
 _MOST_WORDS: Final = 16
+_FEW: Final = 32  # values that are looked for one by one
 _MOST_PLAIN: Final = 50_000
 _LONG_NUMBER: Final = 9  # digits; shorter ones are process ids, ports and sizes as well
 _TECHNICAL: Final = frozenset(
@@ -81,8 +82,8 @@ class Names:
         self._firsts: dict[str, int] = {}
         # What stands between a value's first and last word (the first 16) → the value, where that is not all of it.
         self._wider: dict[str, list[str]] = {}
-        # The longest word of each value: rarer than the first, so the better question whether it may stand in a text.
-        self._longest: set[str] = set()
+        # Longest word → the values it stands in: rarer than the first, so the better question to ask a text.
+        self._longest: dict[str, list[str]] = {}
         self.missed = 0
 
     def __len__(self) -> int:
@@ -106,7 +107,7 @@ class Names:
             self.missed += 1
             return
         self._classes[value] = class_name
-        self._longest.add(max((value[start:stop] for start, stop in words), key=len))
+        self._longest.setdefault(max((value[start:stop] for start, stop in words), key=len), []).append(value)
         first = value[slice(*words[0])]
         self._firsts[first] = self._firsts.get(first, 0) | 1 << len(words)
         core = value[words[0][0] : words[-1][1]]
@@ -115,17 +116,31 @@ class Names:
 
     def stand_in(self, text: str) -> bool:
         """Tell whether a value stands in ``text``."""
-        return next(self.hits(text), None) is not None
+        return next(iter(self.hits(text)), None) is not None
 
     def may_stand_in(self, text: str) -> bool:
         """Tell at little cost whether a value may stand in ``text``; False is certain."""
-        return bool(self._longest) and not self._longest.isdisjoint(_words(text))
+        return bool(self._longest) and not self._longest.keys().isdisjoint(_words(text))
 
-    def hits(self, text: str) -> Iterator[Hit]:
-        """Yield where values stand in ``text`` as whole words; of those with one beginning, the longest first."""
-        words = _words(text) if self._longest else []
-        if self._longest.isdisjoint(words):
-            return
+    def hits(self, text: str) -> Iterable[Hit]:
+        """Return where values stand in ``text`` as whole words; of those with one beginning, the longest first."""
+        if not self._longest:
+            return ()
+        words = _words(text)
+        asked = self._longest.keys() & words
+        if sum(len(self._longest[word]) for word in asked) > _FEW:
+            return self._by_first_words(text, words)
+        found = [
+            (at, -len(value), value)
+            for word in asked
+            for value in self._longest[word]
+            if value in text
+            for at in whole_words(value, text)
+        ]
+        return [Hit(at, at - size, self._classes[value]) for at, size, value in sorted(found)]
+
+    def _by_first_words(self, text: str, words: Iterable[str]) -> Iterator[Hit]:
+        """Yield the same without a search for each value."""
         known = self._firsts.keys() & set(words)
         for start, first in sorted((start, word) for word in known for start in whole_words(word, text)):
             counts = self._firsts[first]
@@ -167,8 +182,8 @@ class Source:
         """Return what reads this line by columns that an earlier one has named, if any does."""
         return self.table.reader(line)
 
-    def hits(self, text: str) -> Iterator[Hit]:
-        """Yield where learnt names stand in ``text``."""
+    def hits(self, text: str) -> Iterable[Hit]:
+        """Return where learnt names stand in ``text``."""
         return self.names.hits(text)
 
     def learn(self, edits: Iterable[Edit]) -> None:
@@ -210,7 +225,7 @@ def is_distinctive(value: str) -> bool:
     """Tell whether a value looks like a name: a digit, a sign or a capital inside it; short numbers do not."""
     core = _core(value)
     if core.isdecimal():
-        return len(core) >= _LONG_NUMBER
+        return len(core) >= _LONG_NUMBER and len(set(core)) > 1
     return core.casefold() not in _TECHNICAL and not is_plain(core)
 
 
