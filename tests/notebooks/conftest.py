@@ -45,13 +45,16 @@ class Answers:
         mine = [one for one in self.checks if one.exercise == exercise]
         return {one.check: one.reason for one in run_checks(mine, names) if not one.passed}
 
-    def wrong(self, exercise: str, right: str, wrong: str) -> dict[str, str]:
-        """Return the reasons of the checks that fail when a part of the solution is replaced."""
+    def wrong(self, exercise: str, right: str | tuple[str, ...], wrong: str | tuple[str, ...]) -> dict[str, str]:
+        """Return the reasons of the checks that fail when a part of the solution is replaced, or several are."""
         source = self.solutions[exercise]
-        assert right in source, f"{exercise} does not hold {right!r}"
-        return self.reasons(exercise, source.replace(right, wrong))
+        pairs = [(right, wrong)] if isinstance(right, str) else list(zip(right, wrong, strict=True))
+        for part, instead in pairs:
+            assert part in source, f"{exercise} does not hold {part!r}"
+            source = source.replace(part, str(instead))
+        return self.reasons(exercise, source)
 
-    def must_name(self, wrong: tuple[str, ...]) -> None:
+    def must_name(self, wrong: tuple[Any, ...]) -> None:
         """Check that an answer fails the check that is about its mistake, and hears what the mistake is.
 
         Args:
@@ -72,3 +75,11 @@ def lab_05(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     given += ("ECS = ", "from logdojo.course.searching", "EVENT, ACK", "CLASSES")
     root = Path(__file__).resolve().parents[2]
     return Answers(root, "05", given, tmp_path_factory.mktemp("lab-05"))
+
+
+@pytest.fixture(scope="session")
+def lab_07(tmp_path_factory: pytest.TempPathFactory) -> Answers:
+    """Lab 07's answers."""
+    given = ("import hashlib", "V4 =", "FORMS =", "STAMP =", "POLICY =", "def keep", "def address", "def as_json")
+    root = Path(__file__).resolve().parents[2]
+    return Answers(root, "07", given, tmp_path_factory.mktemp("lab-07"))
