@@ -48,7 +48,7 @@ _KINDS: Final = frozenset(
     vpc vpc-endpoint webacl
     """.split()  # noqa: SIM905, as a list it would be a screen long
 )
-_CACHE: Final = 1 << 16  # values a class whose pseudonyms are remembered
+_CACHE: Final = 1 << 13  # values a class whose pseudonyms are remembered; a stream may bring new ones without end
 
 
 class Pseudonyms:
