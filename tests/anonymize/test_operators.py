@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logdojo.anonymize import Pseudonyms
-from logdojo.errors import InputError
+from logdojo.cli import reveal
+from logdojo.errors import InputError, UsageError
 from logdojo.logsetup.redaction.cards import is_card
+from logdojo.settings import Settings
 
 KEY = b"a key of the tests, 32 bytes long"
 NAMES = Pseudonyms(KEY)
@@ -70,7 +72,8 @@ def test_what_is_no_number_is_refused(make: str, value: str):
         ("email", "ada@corp.com", NAMES.domain("corp.com")), ("host", "web1.corp.com", NAMES.domain("corp.com")),
         ("host", "web1", "[host]"), ("user", "ada", "[user]"),
         ("location", "Lyon, Rhône, France", "France"), ("location", "DE", "DE"), ("location", "Lyon", "[location]"),
-        ("location", "48.8566, 2.3522", "48,2"), ("location", "Main St 5, 10115", "[location]"),
+        ("location", "48.8566, 2.3522", "48,2"), ("location", "-33.87", "-33"),
+        ("location", "Main St 5, 10115", "[location]"),
         ("path", "/home/ada/notes.txt", "/home/[user]/notes.txt"), ("path", "/etc/hosts", "/etc/hosts"),
         ("number", "4711", "4000-4999"), ("number", "34", "30-39"), ("number", "7", "0-9"),
         ("number", "-12.5", "-10--19"), ("number", "many", "[number]"),
@@ -133,7 +136,7 @@ def _run(*args: str, stdin: bytes, key: str = "") -> subprocess.CompletedProcess
 
 
 def test_the_command(tmp_path: Path):
-    """Lines in, lines out; a wrong key is told with the line's number; without a key nothing happens."""
+    """Lines in, lines out; a wrong key is told with the line's number."""
     file = tmp_path / "key.txt"
     file.write_bytes(KEY + b"\n")
     lines = f"first\nuser={NAMES.encrypt('user', 'zaphod')}\n".encode()
@@ -142,5 +145,11 @@ def test_the_command(tmp_path: Path):
     wrong = _run(stdin=lines, key="another key of the tests")
     assert wrong.returncode == 1
     assert b"line 2" in wrong.stderr
-    assert _run(stdin=lines).returncode == 2
-    assert _run("--key-file", str(tmp_path / "none"), stdin=lines).returncode == 1
+
+
+def test_without_a_key_nothing_is_revealed(tmp_path: Path):
+    """No key is made up, and a file that is not there is named."""
+    with pytest.raises(UsageError, match="no key"):
+        reveal._key(None, Settings(key=None))
+    with pytest.raises(InputError, match=r"none\.txt"):
+        reveal._key(tmp_path / "none.txt", Settings(key=None))

@@ -23,7 +23,9 @@ from typing import Final
 _V4_PREFIX: Final = 24
 _V6_PREFIX: Final = 48
 _NUMBER: Final = re.compile(r"(-?)([0-9]{1,64})(?:\.[0-9]{0,64})?")
-_COORDINATES: Final = re.compile(r"(-?[0-9]{1,3})(?:\.[0-9]{0,32})?[ ,;/]{1,3}(-?[0-9]{1,3})(?:\.[0-9]{0,32})?")
+_COORDINATES: Final = re.compile(
+    r"(-?[0-9]{1,3})(?:\.[0-9]{0,32})?[ ,;/]{1,3}(-?[0-9]{1,3})(?:\.[0-9]{0,32})?|(-?[0-9]{1,3})\.[0-9]{1,32}"
+)
 _COUNTRY_CODE: Final = re.compile("[A-Z]{2,3}")
 _KEPT: Final = frozenset({"time", "timestamp", "date"})
 
@@ -58,7 +60,7 @@ def _network(value: str) -> str:
 def _country(value: str) -> str:
     place = _COORDINATES.fullmatch(value.strip())
     if place is not None:
-        return f"{place[1]},{place[2]}"
+        return place[3] or f"{place[1]},{place[2]}"
     before, comma, last = value.strip().rpartition(",")
     last = last.strip()
     if last and not any(c.isdigit() for c in last) and ((comma and before) or _COUNTRY_CODE.fullmatch(last)):
@@ -70,7 +72,8 @@ def _path(value: str) -> str:
     # The detectors know the policy, and the policy the classes of pseudonyms: imported above, this would be a circle.
     from logdojo.anonymize.detectors.forms import home_directories
 
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for hit in home_directories(value):
         pieces += (value[at : hit.start], "[user]")
         at = hit.stop

@@ -66,7 +66,8 @@ class Encryption:
     def _revealed(self, text: str, depth: int) -> str:
         if depth == _MAX_DEPTH or not jsontext.is_json(text):
             return _FORM.sub(self._opened, text)
-        pieces, at = [], 0
+        pieces: list[str] = []
+        at = 0
         for value in jsontext.values(text):
             raw = text[value.start : value.stop]
             if value.is_string and "enc:" in raw:
