@@ -29,13 +29,14 @@ from logdojo.anonymize.pseudonyms import Pseudonyms
 from logdojo.anonymize.replacing import Replacements
 from logdojo.anonymize.rewriting import Rewriting
 from logdojo.anonymize.searching import Search
-from logdojo.anonymize.spans import Edit, Hit, Shift, Span, rewrite, rewritten
+from logdojo.anonymize.spans import Edit, Hit, PlainEdit, Shift, Span, rewrite, rewritten
 from logdojo.errors import InputError
 from logdojo.events import LogEvent
 
 MAX_LINE_BYTES: Final = 262_144
 _BLOCK_LINES: Final = 256
 _BLOCK_CHARS: Final = 131_072
+_MOST_TOLD: Final = 1 << 16  # values that a stream remembers to have told
 
 
 class Redacted(NamedTuple):
@@ -89,16 +90,23 @@ class Anonymizer:
 
     def line(self, line: str) -> str:
         """Return one line without its sensitive values."""
-        return self.redact(line).text
+        edits, withheld = self._edits(line, (), None, self._anchors([line])[0])
+        return f"[withheld: {withheld}]" if withheld else rewritten(line, edits)
 
     def lines(self, lines: Iterable[str]) -> Iterator[str]:
         """Yield as many lines as there are, in the same order; what a line tells counts for those behind it."""
         source = self.source()
+        told: set[str] = set()
         for block in _blocks(lines):
             for line, anchors in zip(block, self._anchors(block), strict=True):
-                redacted = self._redact(line, (), source, anchors)
-                source.learn(edit for edit in redacted.edits if edit.class_name not in FOUND_ANYWAY)
-                yield redacted.text
+                edits, withheld = self._edits(line, (), source, anchors)
+                for _, _, _, class_name, original in edits:
+                    if original not in told and class_name not in FOUND_ANYWAY:
+                        told.add(original)
+                        source.learn_value(original, class_name)
+                if len(told) > _MOST_TOLD:
+                    told.clear()
+                yield f"[withheld: {withheld}]" if withheld else rewritten(line, edits)
 
     def source(self) -> Source:
         """Return an empty memory for the lines of one source, for ``redact``."""
@@ -112,7 +120,10 @@ class Anonymizer:
             known: values whose place and class a reader of the line's format has told.
             source: what other lines of the same source have told: names of columns, and names to hunt for.
         """
-        return self._redact(line, known, source, self._anchors([line])[0])
+        edits, withheld = self._edits(line, known, source, self._anchors([line])[0])
+        if withheld:
+            return Redacted(f"[withheld: {withheld}]", withheld=withheld)
+        return Redacted(*rewrite(line, edits), tuple(map(Edit._make, edits))) if edits else Redacted(line)
 
     def _anchors(self, lines: Sequence[str]) -> Sequence[Anchors | None]:
         """Look for the places that are worth a look, where the ``fast`` extra is installed."""
@@ -169,15 +180,17 @@ class Anonymizer:
         pieces = self._replacements.alone(class_name, value)
         return rewritten(value, [(*piece[:2], piece[2], *piece[3:5]) for piece in pieces if piece[2] is not None])
 
-    def _redact(self, line: str, known: Iterable[Hit], source: Source | None, anchors: Anchors | None) -> Redacted:
+    def _edits(
+        self, line: str, known: Iterable[Hit], source: Source | None, anchors: Anchors | None
+    ) -> tuple[Sequence[PlainEdit], str]:
+        """Return the edits of a line, or why it is withheld."""
         reason = self._damage(line)
         if reason:
-            return Redacted(f"[withheld: {reason}]", withheld=reason)
+            return (), reason
         try:
-            edits = self._rewriting.edits(line, known=known, source=source, anchors=anchors)
+            return self._rewriting.edits(line, known=known, source=source, anchors=anchors), ""
         except RecursionError:
-            return Redacted("[withheld: nested too deeply]", withheld="nested too deeply")
-        return Redacted(*rewrite(line, edits), tuple(map(Edit._make, edits))) if edits else Redacted(line)
+            return (), "nested too deeply"
 
     def _damage(self, line: str) -> str:
         if "\0" in line:

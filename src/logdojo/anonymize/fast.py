@@ -123,7 +123,7 @@ class _RE2:
         text = f"\n{line}\n"
         return sorted(
             (match.end() - 1, self._numbers[at])
-            for at in self._set.Match(text)
+            for at in self._set.Match(text) or ()
             for match in self._patterns[at].finditer(text)
         )
 

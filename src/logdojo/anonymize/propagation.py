@@ -33,8 +33,9 @@ WORD: Final = re.compile(r"[^\W_]+")
 _SPACED: Final = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 """For ``str.translate``, where a text is ASCII: cutting it at spaces then gives its words in a third of the time."""
 _CORE: Final = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
-FOUND_ANYWAY: Final = frozenset({"ip", "mac"})
-"""Their form gives them away; they are not hunted for."""
+FOUND_ANYWAY: Final = frozenset({"ip", "mac", "location"})
+"""Their form gives them away, or their name names many; they are not hunted for."""
+_SHORT_NUMBER: Final = 6  # digits; shorter ones recur by chance even in one line
 _MOST_WORDS: Final = 16
 _FEW: Final = 32  # values that are looked for one by one
 _MOST_PLAIN: Final = 50_000
@@ -49,7 +50,9 @@ _TECHNICAL: Final = frozenset(
 
 def is_hunted(class_name: str, value: str, common_words: frozenset[str]) -> bool:
     """Tell whether a replaced value is hunted for in the rest of its line: not when its form is found anyway."""
-    return class_name not in FOUND_ANYWAY and is_distinct(value, common_words)
+    if class_name in FOUND_ANYWAY or (value.isdecimal() and len(value) < _SHORT_NUMBER):
+        return False
+    return is_distinct(value, common_words)
 
 
 def elsewhere(text: str, mask: bytearray, names: Iterable[str]) -> Iterator[tuple[int, int, str]]:

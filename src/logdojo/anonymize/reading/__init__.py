@@ -5,6 +5,7 @@ end. The others read what stands inside a line (a CEF message behind a syslog he
 searched as free text all the same: what a reader overlooks is no worse off than without it.
 
 jsontext    JSON
+brokenjson  what begins as JSON and is none, such as a line that was cut off
 cef, leef   what security products send to a SIEM
 xmltext     XML, also Windows events
 structured  RFC 5424 structured data
@@ -19,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from logdojo.anonymize.reading import cef, jsontext, leef, logfmt, positional, structured, xmltext
+from logdojo.anonymize.reading import brokenjson, cef, jsontext, leef, logfmt, positional, structured, xmltext
 from logdojo.anonymize.reading.jsontext import Value
 
 
@@ -43,7 +44,7 @@ class Notation(Reader, Protocol):
         """Tell at little cost whether ``values`` may find something in ``text``."""
 
 
-READERS: Final[tuple[Notation, ...]] = (cef, leef, structured, positional, xmltext, logfmt)
+READERS: Final[tuple[Notation, ...]] = (brokenjson, cef, leef, structured, positional, xmltext, logfmt)
 """In the order they are asked; the first that knows the text reads it."""
 
 

@@ -57,7 +57,10 @@ def values(text: str) -> Iterator[Value]:
 
 
 def places(text: str) -> list[tuple[int, int, str, str, bool]]:
-    """Return what ``values`` yields, as plain tuples: a line has some forty of them."""
+    """Return what ``values`` yields, as plain tuples: a line has some forty of them.
+
+    A text that is cut off or does not fit together is followed as far as it goes.
+    """
     walk = _Walk()
     if "\\" in text:
         at = 0
@@ -66,7 +69,10 @@ def places(text: str) -> list[tuple[int, int, str, str, bool]]:
             walk.gap(text[at : start - 1], at)
             walk.string(match[1], start, stop)
             at = stop + 1
-        walk.gap(text[at:], at)
+        rest, quote, cut = text[at:].partition('"')
+        walk.gap(rest, at)
+        if quote:
+            walk.string(cut, len(text) - len(cut), len(text))
         return walk.found
     # Nothing is escaped, so every quote begins or ends a string.
     pieces = text.split('"')
@@ -77,8 +83,9 @@ def places(text: str) -> list[tuple[int, int, str, str, bool]]:
         start = at + 1
         at = start + len(pieces[place])
         string(pieces[place], start, at)
-        gap(pieces[place + 1], at + 1)
-        at += 1 + len(pieces[place + 1])
+        if place + 1 < len(pieces):
+            gap(pieces[place + 1], at + 1)
+            at += 1 + len(pieces[place + 1])
     return walk.found
 
 
@@ -127,7 +134,8 @@ class _Walk:
                     self.parent = self.key
             elif mark in "}]":
                 self.key = self.name
-                self.name, self.is_object, self.label, self.parent = self.stack.pop()
+                if self.stack:
+                    self.name, self.is_object, self.label, self.parent = self.stack.pop()
                 self.expect_key = False
             elif mark == ",":
                 self.expect_key = self.is_object
