@@ -160,7 +160,7 @@ LABS: Final[tuple[Lab, ...]] = (
         "detectors, a field policy and keyed pseudonyms; leak and loss measured; a table in which nobody can be found",
         150,
         "demanding",
-        ("log.sensitive", "llm.preprocess", "llm.privacy"),
+        ("llm.preprocess", "llm.privacy"),
         ("01_logging_foundations",),
         parts={"redact_line": "logdojo.course.parts:redact_line"},
     ),
