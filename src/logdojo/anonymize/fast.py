@@ -25,6 +25,7 @@ Anchors = Sequence[tuple[int, int]]
 Engine = Literal["auto", "standard", "hyperscan", "re2"]
 """What looks for anchors: the quickest that is installed, the standard library alone, or one by name."""
 
+_JSON: Final = re.compile(r"\s*[{\[]")
 _MODULES: Final = {"hyperscan": "hyperscan", "re2": "re2"}
 
 
@@ -115,8 +116,12 @@ class _RE2:
         self._set.Compile()
 
     def anchors(self, lines: Sequence[str]) -> list[Anchors | None]:
-        """Return the anchors of each line; ``None`` for a line that is not ASCII."""
-        return [self._in_line(line) if line.isascii() else None for line in lines]
+        """Return the anchors of each line; ``None`` for a line that is not ASCII, or may be JSON.
+
+        The standard library tells no two places that overlap: enough for a text that is searched as a whole, but one
+        that reaches from one JSON string into the next would hide a place in the second.
+        """
+        return [self._in_line(line) if line.isascii() and not _JSON.match(line) else None for line in lines]
 
     def _in_line(self, line: str) -> Anchors:
         # As above: with a line end before it, a pattern that asks for a character there finds one.
