@@ -16,7 +16,6 @@ from logdojo.anonymize import Pseudonyms
 from logdojo.cli import reveal
 from logdojo.errors import InputError, UsageError
 from logdojo.logsetup.redaction.cards import is_card
-from logdojo.settings import Settings
 
 KEY = b"a key of the tests, 32 bytes long"
 NAMES = Pseudonyms(KEY)
@@ -147,9 +146,10 @@ def test_the_command(tmp_path: Path):
     assert b"line 2" in wrong.stderr
 
 
-def test_without_a_key_nothing_is_revealed(tmp_path: Path):
+def test_without_a_key_nothing_is_revealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """No key is made up, and a file that is not there is named."""
+    monkeypatch.delenv("LOGDOJO_KEY", raising=False)
     with pytest.raises(UsageError, match="no key"):
-        reveal._key(None, Settings(key=None))
+        reveal.reveal([], None)
     with pytest.raises(InputError, match=r"none\.txt"):
-        reveal._key(tmp_path / "none.txt", Settings(key=None))
+        reveal.reveal([], tmp_path / "none.txt")

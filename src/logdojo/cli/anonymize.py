@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, cast
 
 import typer
 
+from logdojo.cli.keys import given_key
 from logdojo.cli.streams import byte_progress, console
 from logdojo.errors import InputError, LeakError, LogdojoError, UsageError
 from logdojo.settings import Settings
@@ -178,15 +179,9 @@ def _bar(files: list[Path] | None) -> Iterator[Callable[[int], None]]:
 
 
 def _key(key_file: Path | None, settings: Settings) -> bytes:
-    if key_file is not None:
-        try:
-            return key_file.read_bytes().strip()
-        except OSError as error:
-            raise InputError(
-                f"{key_file}: cannot read the key: {error.strerror}", hint="name a readable file with at least 16 bytes"
-            ) from error
-    if settings.key is not None:
-        return settings.key.get_secret_value().encode()
+    key = given_key(key_file, settings)
+    if key is not None:
+        return key
     console.print(
         "no --key-file and no LOGDOJO_KEY: using a random key; these pseudonyms will not match those of any other run",
         style="yellow",

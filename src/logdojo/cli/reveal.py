@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from logdojo.cli.keys import given_key
 from logdojo.cli.streams import console, read_lines, track
 from logdojo.errors import InputError, UsageError
 from logdojo.settings import Settings
@@ -31,7 +32,10 @@ def reveal(
     from logdojo.anonymize import Pseudonyms
 
     settings = Settings()
-    pseudonyms = Pseudonyms(_key(key_file, settings))
+    key = given_key(key_file, settings)
+    if key is None:
+        raise UsageError("no key to decrypt with", hint="name it with --key-file, or set LOGDOJO_KEY")
+    pseudonyms = Pseudonyms(key)
     revealed = 0
     lines = read_lines(files or [], max_bytes=settings.max_line_bytes)
     for number, line in enumerate(track(lines, "reveal"), 1):
@@ -44,16 +48,3 @@ def reveal(
         sys.stdout.buffer.write(out.encode("utf-8", "surrogateescape") + b"\n")
     sys.stdout.buffer.flush()
     console.print(f"{revealed:,} lines with decrypted values", highlight=False)
-
-
-def _key(key_file: Path | None, settings: Settings) -> bytes:
-    if key_file is not None:
-        try:
-            return key_file.read_bytes().strip()
-        except OSError as error:
-            raise InputError(
-                f"{key_file}: cannot read the key: {error.strerror}", hint="name a readable file"
-            ) from error
-    if settings.key is None:
-        raise UsageError("no key to decrypt with", hint="name it with --key-file, or set LOGDOJO_KEY")
-    return settings.key.get_secret_value().encode()
