@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import venv
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -79,14 +80,25 @@ def of(program: Path, name: str) -> Callable[[Sequence[Line]], Iterable[str]]:
     return redact
 
 
+def seconds(program: Path, name: str, lines: Sequence[str]) -> float | str:
+    """Return the CPU seconds a peer takes for lines, its start left out, or what it complained about."""
+    answer = _answer(program, name, lines)
+    return answer if isinstance(answer, str) else answer[1]
+
+
 def _run(program: Path, name: str, lines: Sequence[str]) -> list[str] | str:
     """Return a peer's lines, or the last line of what it complained about."""
+    answer = _answer(program, name, lines)
+    return answer if isinstance(answer, str) else answer[0]
+
+
+def _answer(program: Path, name: str, lines: Sequence[str]) -> tuple[list[str], float] | str:
     done = subprocess.run(
         (str(program), "-P", __file__, name), input=json.dumps(lines), capture_output=True, text=True, check=False
     )
     if done.returncode:
         return (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-    answer: list[str] = json.loads(done.stdout.splitlines()[-1])
+    answer: tuple[list[str], float] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
@@ -138,7 +150,10 @@ def _serve(name: str) -> None:
         "datafog": _datafog,
     }
     redact = makers[name]()
-    print("\n" + json.dumps([redact(line) for line in json.load(sys.stdin)]))
+    redact("from 10.0.0.1")
+    lines, start = json.load(sys.stdin), time.process_time()
+    redacted = [redact(line) for line in lines]
+    print("\n" + json.dumps((redacted, time.process_time() - start)))
 
 
 if __name__ == "__main__":
