@@ -285,9 +285,9 @@ with themed(LIGHT):
     axes.barh(list(SPACES), times, 0.6, color=LIGHT.series[2])
     for seconds_, name in (60, "minute"), (86400 * 365.0, "year"):
         axes.axvline(seconds_, color=LIGHT.ink, ls=":")
-        axes.text(seconds_ * 1.5, 6.6, name, va="center")
-    axes.set(xscale="log", xlabel="seconds on this core, logarithmic")
-    axes.invert_yaxis()
+        axes.text(seconds_ * 2, -0.8, name, va="center")
+    axes.set(xscale="log", xlabel="seconds on this core, logarithmic",
+             ylim=(6.5, -1.2))
     dojo.show(figure, "Seconds to try all values: below a minute for names"
               " and a provider, hours for IPv4, never for a 128-bit key.")
 
@@ -1297,9 +1297,10 @@ with themed(LIGHT):
 #
 # Spreading names has its price, too: yours lost words on the *seen* lines. One customer is called `will`, so each
 # "will retry" became a pseudonym. Put `will` into `COMMON`, measure again, and the loss is gone; the leak is no longer
-# zero. The library does not hunt for a short word that may be a word, so it loses next to nothing there and leaves
-# names in sentences. On lines held out it leaks far less than yours, since its policy knows more fields, and it is
-# not at zero either. There is no setting without a price; there is one that you chose and measured.
+# zero. The library does not hunt for a short name that may be a word, so it loses next to nothing there and leaves
+# names in sentences. On lines held out it leaks far less than yours, since its policy knows more fields; on the next
+# kind of line that nobody thought of it will leak, too. There is no setting without a price; there is one that you
+# chose and measured.
 #
 # What still leaks in yours? Look at it, not at the number:
 
@@ -1659,8 +1660,8 @@ for city, people in sorted(clicked.items()):
 # That she very likely clicked. All people of the group share the sensitive value, so that it does not matter which of
 # them she is. **l-diversity** asks for at least *l* different sensitive values in each group, and t-closeness for
 # a distribution that is near the one of the whole table. Neither protects against a second table that is published next
-# year; **differential privacy**, noise that is added to answers, is the notion that does, and it gives no table of
-# rows.
+# year. **Differential privacy**, noise that is added to answers, bounds what any further table can reveal; what one
+# publishes then are answers, or synthetic rows made from them, and not the table.
 # </details>
 #
 # Pseudonyms keep patterns, and patterns can name a person. The GDPR therefore calls such data *pseudonymized*, still
@@ -1688,6 +1689,8 @@ for city, people in sorted(clicked.items()):
 # every byte that is not sensitive, detectors stay linear in time on hostile lines, and
 # [audit](../src/logdojo/anonymize/audit.py) fails the command when a value is left, naming line and class and never
 # the value. A line that cannot be read is withheld whole, so that the count of lines stays.
+# [risk](../src/logdojo/anonymize/risk.py) counts *k* and *l*, names the smallest groups, and says which column to
+# coarsen first. It counts records: give it one for each person.
 #
 # On the command line: `logdojo anonymize --key-file key.txt app.log > shareable.log`.
 
