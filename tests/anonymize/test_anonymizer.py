@@ -87,7 +87,7 @@ def test_bytes_that_are_not_sensitive_are_copied():
     """Odd spacing, escapes and the order of keys survive; only the value's own characters change."""
     line = r'{ "msg" :  "caf\u00e9 \/ \"bob\" logged in from 81.2.69.142\n",  "n":1.50, "user" : "bob" }'
     ip, bob = NAMES.ip("81.2.69.142"), NAMES.user("bob")
-    expected = line.replace("81.2.69.142", ip).replace('"user" : "bob"', f'"user" : "{bob}"')
+    expected = line.replace("81.2.69.142", ip).replace("bob", bob)
     assert ANONYMIZER.line(line) == expected
 
 

@@ -6,9 +6,18 @@ import pytest
 
 from logdojo.anonymize.detectors import forms as detectors
 from logdojo.anonymize.detectors.credentials import credentials
-from logdojo.anonymize.detectors.names import access_user, bracketed_users, header_host, marked_users, users
+from logdojo.anonymize.detectors.headers import header_hosts
+from logdojo.anonymize.detectors.names import (
+    access_user,
+    bracketed_users,
+    labelled,
+    marked_users,
+    users,
+    users_of_services,
+)
 from logdojo.anonymize.detectors.timestamps import timestamps
-from logdojo.anonymize.spans import Taken
+from logdojo.anonymize.policy import load_policy
+from logdojo.anonymize.spans import Hit, Taken
 
 
 def _found(detector: Callable[[str], Iterable[tuple[int, int, str]]], text: str) -> list[str]:
@@ -26,6 +35,7 @@ def _found(detector: Callable[[str], Iterable[tuple[int, int, str]]], text: str)
         ("81.2.69.142.", ["81.2.69.142"]),
         ("10.0.0.1-10.0.0.9", ["10.0.0.1", "10.0.0.9"]),
         ("IP 10.0.0.1.443 > 10.0.0.2.51000", ["10.0.0.1", "10.0.0.2"]),
+        ("192.0.2.1...192.0.2.7", ["192.0.2.1", "192.0.2.7"]),
         ("net 10.1.0.0/16 and 10.1.2.3/443", ["10.1.0.0/16", "10.1.2.3"]),
         ("http%3A%2F%2F81.2.69.142%2F", ["81.2.69.142"]),
         (r"\n81.2.69.142", ["81.2.69.142"]),
@@ -58,6 +68,7 @@ def test_ipv4(text: str, expected: list[str]):
         ("source:2a00:1450::200e", ["2a00:1450::200e"]),
         ("2001:db8:1:2:3:4:5:6:443", ["2001:db8:1:2:3:4:5:6"]),
         ("::ffff:81.2.69.142", ["::ffff:81.2.69.142"]),
+        ("IP6 2001:db8::1.4711 > 2001:db8::2.22: tcp", ["2001:db8::1", "2001:db8::2"]),
         ("fe80::1%eth0", ["fe80::1%eth0"]),
         ("12:34:56 std::vector Foo::Bar AWS::S3::Bucket", []),
         ("00:1a:2b:3c:4d:5e", []),
@@ -142,13 +153,65 @@ def test_bracketed_users():
         ("2021-03-03T19:26:38 INFO something happened", []),
         ("2005-06-03-15.42.50.363 pay1 payd[88]: hi", ["pay1"]),
         ("2005-06-03 15:42:50 pay1 payd[88]: hi", ["pay1"]),
-        ("2005-06-03 15:42:50 main worker: hi", []),
+        ("2005-06-03 15:42:50 main worker starts", []),
         ("no header at all", []),
+        ("Sep 8 07:46:30 canyon dovecot: auth: hi", ["canyon"]),
+        ("<134>1 1639128011.123456789 mx-1 flows src=192.0.2.7", ["mx-1"]),
+        ("Jan  5 10:10:10 relay-1 1 1639128011.123456789 mx-1 urls src=192.0.2.7", ["relay-1", "mx-1"]),
+        ("<166>Oct 10 2018 12:34:56: %ASA-6-302013: Built", []),
+        ("<166>Oct 10 2018 12:34:56 fw-1 : %ASA-6-302013: Built", ["fw-1"]),
+        ("2019-08-16T09:30:15Z ftd-1  %FTD-1-430001: SrcIP: 192.0.2.1", ["ftd-1"]),
+        ("<189>123: rtr-1: *Mar  1 18:46:11.123 UTC: %SEC-6-IPACCESSLOGP: list", ["rtr-1"]),
+        ("<187>Nov 4 2022 10:02:33 sw-1 55: .Nov  4 10:02:32.001 CET: %SEC_LOGIN-4-LOGIN_FAILED: x", ["sw-1"]),
+        ("sw-1: 2024 Jan  3 10:11:12 UTC: %AUTHPRIV-3-SYSTEM_MSG: x", ["sw-1"]),
+        ("Oct 10 12:34:56 relay 2025:10:10-12:34:56 utm-1 aua[77]: id=1", ["relay", "utm-1"]),
+        ("2025-10-10T12:34:56+02:00 pa-1 1,2025/10/10 12:34:56,0012,TRAFFIC,end", ["pa-1"]),
+        ("<190>Oct 10 12:34:56 relay-1 date=2019-05-13 time=16:29:45", ["relay-1"]),
+        ("Feb 1 12:00:00 gw-1 CEF:0|Check Point|VPN-1|", ["gw-1"]),
+        ("Oct 11 2025 22:14:15 UTC: fw-1 : link up", ["fw-1"]),
+        ("Oct 10 12:34:56 last message repeated 3 times", []),
+        ("2025-12-31T19:00:00.31+01:00 stdout F hello", []),
     ],
 )
-def test_the_host_of_a_syslog_header(line: str, expected: list[str]):
-    """RFC 3164, RFC 5424 and ISO headers name their host; a log level is none."""
-    assert _found(header_host, line) == expected
+def test_the_hosts_of_headers(line: str, expected: list[str]):
+    """Headers of syslog and of devices name their hosts, the relay's first; a level, a program, a stream is none."""
+    assert _found(header_hosts, line) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("auth-worker(1): pam(zaphod,192.0.2.1): unknown user", ["zaphod"]),
+        ("imap(zaphod): Logged out", ["zaphod"]),
+        ("FATAL: <zaphod@pve> end task", ["zaphod", "pve"]),
+        ("sip:zaphod@192.0.2.7 failed", ["zaphod"]),
+        ("unit getty@tty1.service", []),
+        ("lodash@4.17 and @timestamp", []),
+        ("static(page) and cache(all)", []),
+    ],
+)
+def test_users_of_services(text: str, expected: list[str]):
+    """``user@host`` without a domain, and the calls of Dovecot's back ends."""
+    assert _found(users_of_services, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Subject: Account Name:\t\tzaphod Account Domain:\t\tHEART Logon ID:\t0x3E7", ["zaphod", "HEART"]),
+        ("Caller Computer Name:\tgold-1 Source Network Address:\t192.0.2.1", ["gold-1", "192.0.2.1"]),
+        (r"Account Name:\t\tzaphod\r\n\tLogon ID:\t\t0x3e7", ["zaphod"]),
+        ("Process Name: C:\\Windows\\x.exe", []),
+    ],
+)
+def test_labels_of_several_words(text: str, expected: list[str]):
+    """What Windows writes behind its labels is judged by the policy under the whole label."""
+    policy = load_policy()
+
+    def find(text: str) -> Iterable[Hit]:
+        return (hit for hit in labelled(text, policy.class_of) if hit.class_name != "text")
+
+    assert _found(find, text) == expected
 
 
 def test_the_user_of_an_access_log():
@@ -188,6 +251,7 @@ def test_credentials(text: str, expected: list[str] | None):
         "06:55:46.123",
         "2005-06-03-15.42.50.363",
         "1693840791.7564995",
+        "2025:10:10-12:34:56",
     ],
 )
 def test_timestamps_are_recognized_whole(stamp: str):

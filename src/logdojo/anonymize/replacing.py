@@ -21,6 +21,8 @@ Piece = tuple[int, int, str | None, str, str, bool]
 whether the original is hunted for elsewhere. Plain tuples: a line makes a dozen of them."""
 
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_ -]{1,40}>")
+_NAMED_ENDPOINT: Final = re.compile(r"[0-9.]{7,15}:[0-9]{0,5}:[\w-]{0,32}:([A-Za-z][\w.-]{0,254})")
+"""Address, port, interface and name, as SonicWall writes an endpoint."""
 _CACHE: Final = 1 << 15  # answers that are remembered, of each kind
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -95,6 +97,8 @@ class Replacements:
                 # A bare address, or a list of them. In a name (ip-10-0-0-1.example) the name decides.
                 if class_name == "ip" or _is_address_with_port(value, found):
                     yield Hit(found.start, found.stop, "ip")
+        if class_name == "ip" and (named := _NAMED_ENDPOINT.fullmatch(value)):
+            yield Hit(*named.span(1), "host")
         if value.startswith("arn:"):
             yield Hit(0, len(value), "arn")
         elif class_name in _OVERRULED:

@@ -67,6 +67,13 @@ class _Line:
             if is_hunted:
                 self.names.setdefault(original, (new, class_name))
 
+    def look_again(self, line: str) -> None:
+        """Note the addresses that stand in the line once more, where they look like the version of a product."""
+        addresses = [(edit[4], edit[2]) for edit in self.edits if edit[3] == "ip"]
+        for address, new in addresses:
+            if line.count(address) > sum(other == address for other, _ in addresses):
+                self.names.setdefault(address, (new, "ip"))
+
 
 class Rewriting:
     """The way of a line through reading, policy, search and propagation.
@@ -112,6 +119,7 @@ class Rewriting:
             pieces, mask = self._search.pieces(line, whole=True, known=known, claimed=claimed, anchors=anchors)
             state.take(pieces, whole)
             state.free.append((line, whole, mask))
+        state.look_again(line)
         if source is not None:
             self._hunt(state, source)
         elif state.names:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from logdojo.anonymize.detectors import credentials, forms, names, phones
+from logdojo.anonymize.detectors import credentials, forms, headers, names, phones
 from logdojo.anonymize.detectors.declaration import Detector, anchored
 from logdojo.anonymize.policy import Policy
+from logdojo.anonymize.reading import parsed
 from logdojo.anonymize.reading.keyvalues import KEY, key_anchor, pair, pairs
 from logdojo.anonymize.spans import Hit
 
@@ -23,6 +24,13 @@ def detectors(policy: Policy) -> tuple[Detector, ...]:
     def users(text: str) -> Iterable[Hit]:
         return (hit for hit in names.users(text) if text[hit.start : hit.stop].casefold() not in policy.no_names)
 
+    def class_of(label: str) -> str:
+        class_name = policy.class_of(label)
+        return "" if class_name == "text" or not class_name or policy.operator(class_name) == "keep" else class_name
+
+    def labelled(text: str) -> Iterable[Hit]:
+        return names.labelled(text, class_of)
+
     return (
         Detector("credentials", credentials.credentials, anchor=credentials.ANCHOR),
         Detector(
@@ -31,8 +39,9 @@ def detectors(policy: Policy) -> tuple[Detector, ...]:
             anchor=credentials.WORD_ANCHOR,
             near=credentials.credentials_near_words,
         ),
-        Detector("phones", phones.phones, needs=("+", *phones.LABELS), anchor=phones.ANCHOR),
-        Detector("header host", names.header_host, whole=True),
+        Detector("phones", phones.phones, needs=phones.NEEDS, anchor=phones.ANCHOR),
+        Detector("header hosts", headers.header_hosts, whole=True),
+        Detector("parsed", lambda line: parsed.known(line, policy), needs=parsed.SIGNS, whole=True),
         Detector("access user", names.access_user, needs=(" [",), whole=True, anchor=names.ACCESS_ANCHOR),
         anchored(
             "pairs",
@@ -52,5 +61,7 @@ def detectors(policy: Policy) -> tuple[Detector, ...]:
             needs=(*names.TRIGGERS, " failed to log", "sudo", "(uid=", " on ", "cron", "CRON"),
             anchor=names.USERS_ANCHOR,
         ),
+        Detector("users of services", names.users_of_services, needs=("@", "("), anchor=names.SERVICES_ANCHOR),
+        Detector("labelled", labelled, needs=names.LABELS, anchor=names.LABELS_ANCHOR),
         *forms.DETECTORS,
     )

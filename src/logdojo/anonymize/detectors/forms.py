@@ -21,7 +21,7 @@ from typing import Final
 from logdojo.anonymize.detectors.declaration import Detector, anchored
 from logdojo.anonymize.spans import Hit
 
-_BEFORE_ADDRESS: Final = r"(?:(?<![A-Za-z0-9.])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt])|(?<=\b[iI][pP]))"
+_BEFORE_ADDRESS: Final = r"(?:(?<![A-Za-z0-9.])|(?<=\.\.\.)|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt])|(?<=\b[iI][pP]))"
 _IPV4: Final = re.compile(_BEFORE_ADDRESS + r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![A-Za-z0-9]|\.\d+\.\d)")
 _CIDR: Final = re.compile(r"/(\d{1,3})(?![\w/.])")
 _PRODUCT: Final = re.compile(
@@ -39,7 +39,7 @@ _PACKAGE_STARTS: Final = frozenset("-+~.")
 _VERSION_SIGNS: Final = frozenset('/ :="~')
 _PRODUCT_SIGNS: Final = frozenset("/ ")
 _IPV6: Final = re.compile(
-    r"(?<![\w:.%])(?:[A-Za-z_][\w-]{0,31}:)??((?:[0-9A-Fa-f]{0,4}:){2,9}+[0-9A-Fa-f.]{0,15}+)(%[\w.-]{1,15})?(?!\w)"
+    r"(?:(?<![\w:.%])|(?<=\.\.\.))(?:[A-Za-z_][\w-]{0,31}:)??((?:[0-9A-Fa-f]{0,4}:){2,9}+[0-9A-Fa-f.]{0,15}+)(%[\w.-]{1,15})?(?!\w)"
 )
 _MAC: Final = re.compile(
     r"(?<![\w:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})(?![\w:-])"
@@ -57,7 +57,9 @@ _ARN: Final = re.compile(
 _KEY_ID: Final = re.compile(
     r"(?<![A-Za-z0-9])A(?:KIA|SIA|ROA|IDA|GPA|IPA|NPA|NVA|BIA|CCA)[A-Z0-9]{12,124}(?![A-Za-z0-9])"
 )
-_ACCOUNT: Final = re.compile(r"[Aa]ccount(?:[ _-]?[Ii]ds?)?[^\w]{1,4}(\d{12})(?!\d)|(?<![\w.])(\d{12})(?=\.dkr\.ecr\.)")
+_ACCOUNT: Final = re.compile(
+    r"[Aa]ccount(?:[ _-]?[Ii]ds?)?[^\w]{1,4}(\d{12})(?!\d)|(?<![\w.])(\d{12})(?=\.dkr\.ecr\.)|(?<=[:/])(\d{12})(?=[:/])"
+)
 _HOME: Final = re.compile(
     r"(?:/home/|/Users/|[Uu]sers\\{1,2}|/var/mail/|/var/spool/cron/)([\w.@$-]{1,64})(?=[/\\\s:;,'\")\]}]|$)"
 )
@@ -103,7 +105,8 @@ def _ipv6(match: re.Match[str]) -> Iterator[Hit]:
     """Read an IPv6 address; a ninth group is a port."""
     text, start, stop = match.string, match.start(1), match.end()
     # A colon or full stop behind an address belongs to the sentence; a last group that does not fit is a port.
-    for end in (stop, stop - (text[stop - 1] in ":."), start + match[1].rfind(":")):
+    # tcpdump and pf write the port behind a full stop.
+    for end in (stop, stop - (text[stop - 1] in ":."), start + match[1].rfind("."), start + match[1].rfind(":")):
         if _is_ipv6(text[start:end]):
             yield Hit(start, end, "ip")
             break
@@ -204,18 +207,20 @@ _ACCOUNTS: Final = anchored(
     "account",
     _ACCOUNT,
     read=_account,
-    anchor=r"\W\d{12}|\d{12}\.dkr\.ecr\.",
-    needs=("ccount", ".dkr.ecr."),
+    anchor=r"\b\d{12}",
+    needs=("ccount", ".dkr.ecr.", ":", "/"),
     tail=32,
 )
 _EMAILS: Final = anchored("e-mail", _EMAIL, read=_email, anchor="@", needs=("@",))
 _PERCENT_EMAILS: Final = anchored("e-mail in a URL", _PERCENT_EMAIL, read=_percent_email, anchor="%40", needs=("%40",))
-_MAC_PAIRS: Final = anchored("MAC pair", _MAC_PAIR, read=_mac_pair, anchor=f"(?::{_HEX}{{2}}){{11}}:", needs=(":",))
+_MAC_PAIRS: Final = anchored(
+    "MAC pair", _MAC_PAIR, read=_mac_pair, anchor=f":{_HEX}{{2}}(?::{_HEX}{{2}}){{10}}:", needs=(":",)
+)
 _MACS: Final = anchored(
     "MAC",
     _MAC,
     read=_mac,
-    anchor=rf"[:-]{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]|\.{_HEX}{{4}}\.{_HEX}{{4}}",
+    anchor=rf"[:.-]{_HEX}{{2}}(?:[:-]{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]|{_HEX}{{2}}\.{_HEX}{{4}})",
     needs=(":", "-", "."),
 )
 _IPV6S: Final = anchored(

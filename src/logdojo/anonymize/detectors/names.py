@@ -1,32 +1,23 @@
-"""Names of users and hosts in free text: no form tells them, the words around them do.
+"""Names of users in free text: no form tells them, the words around them do.
 
-Covered: the host in a syslog header (RFC 3164, RFC 5424, ISO or DB2 time in front), the user field of web access
-logs, and the phrases of sshd, sudo, su, PAM, cron, useradd, FTP, mail, database and web logins (``Failed password for
-invalid user X from``, ``session opened for user X``, ``user "X"``, ``USER=X``).
+Covered: the user field of web access logs, the phrases of sshd, sudo, su, PAM, cron, useradd, FTP, mail, database and
+web logins (``Failed password for invalid user X from``, ``session opened for user X``, ``user "X"``, ``USER=X``),
+``X@host``, Dovecot's ``imap(X)``, and labels of several words (``Account Name: X``).
 Not covered: a name in prose without such words around it, unless the same line told it elsewhere.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from logdojo.anonymize.detectors.supersets import superset
 from logdojo.anonymize.spans import Hit
 
-_HEADER: Final = re.compile(
-    r"(?:<\d{1,3}>(?:1 )?)?"
-    r"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?"
-    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) "
-    r"(?!(?:INFO|WARN|WARNING|ERROR|DEBUG|TRACE|FATAL|NOTICE|CRITICAL|SEVERE)\b)"
-    r"([A-Za-z0-9_.:-]{1,255}) (?=[\w./()-]{1,128}(?:\[[\w.-]{1,32}\])?:? |[\w./-]{1,128}:)"
+_ACCESS: Final = re.compile(
+    r"(?:(\S{1,255}) )?\S{1,60} [^\s\[\]]{1,64} ([^\s\[\]\"]{1,128}) \[\d\d/[A-Z][a-z]{2}/\d{4}:"
 )
-_PLAIN_HEADER: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[ -]\d\d[:.]\d\d[:.]\d\d(?:[.,]\d{1,9})? "
-    r"([A-Za-z0-9_.-]{1,255}) [\w./-]{1,128}\[\d{1,8}\]: "
-)
-_ACCESS: Final = re.compile(r"(?:\S{1,255} )?\S{1,60} [^\s\[\]]{1,64} ([^\s\[\]\"]{1,128}) \[\d\d/[A-Z][a-z]{2}/\d{4}:")
 _SSHD: Final = re.compile(
     r"(?:(?<=nvalid user )|(?<=llegal user ))(.{1,256}?)"
     r"(?: from (?!.{1,256} from )\S{1,64}(?: port \d{1,5})?(?: ssh\d)?(?: \[preauth\])?| \[preauth\])$"
@@ -37,11 +28,12 @@ _PHRASES: Final = re.compile(
     r"|[Dd]isconnected from user|new user|unknown user|no such user|target user|remote user|local user"
     r"|password (?:changed )?for|publickey for|keyboard-interactive/pam for|\bnone for|hostbased for"
     r"|attempts exceeded for(?: invalid user)?|LOGIN FROM|LOGIN ON \S{1,16} BY|FAILED su for|user account"
-    rf"|[Uu]ser(?= \S{{1,64}} (?:from|logged|\(\d|not |has |is |was |does|failed|authenticated|signed)))"
+    rf"|[Uu]ser(?= \S{{1,64}} (?:from|logged|\(\d|not |has |is |was |does|failed|authenticated|signed"
+    r"|details|account|could)))"
     rf" {{1,2}}(?!(?:invalid|illegal|user) ){_NAME}"
 )
 _QUOTED: Final = re.compile(
-    r"(?:[Uu]ser(?:[Nn]ame)?|USER|[Aa]ccount|[Ll]ogin|using|uname|attempt for|[Ll]ogin for|[Ll]ogin as)"
+    r"(?:[Uu]ser(?:[Nn]ame)?|USER|[Aa]ccount|[Ll]ogin|using|uname|(?:attempt|request) for|[Ll]ogin for|[Ll]ogin as)"
     r"(?: input| name| id)?(?:: ?|=| )"
     r"(?:\\?\"([^\"\\]{1,128})\\?\"|'([^']{1,128})'|`([^`']{1,128})['`]"
     r"|\[(?!preauth\])([^\[\]\s]{1,128})\]|<([^<>\s]{1,128})>|\(([^()\s]{1,128})\))"
@@ -52,12 +44,41 @@ _SU: Final = re.compile(
     r"|\bsu: ([^\s()]{1,64}) to ([^\s()]{1,64}) on "
 )
 _SUDO: Final = re.compile(r"sudo(?:\[\d{1,8}\])?: {1,12}([^\s:]{1,64}) : ")
-_CRON: Final = re.compile(r"\bCRON\[\d{1,8}\]: \(([^\s()]{1,64})\) |\bcrond?\[\d{1,8}\]: \(([^\s()]{1,64})\) ")
+_CRON: Final = re.compile(
+    r"\b(?:CROND?|crond?|crontab)\[\d{1,8}\]: \(([^\s()]{1,64})\)"
+    r" (?:REPLACE|LIST|DELETE|(?:BEGIN|END) EDIT) \(([^\s()/]{1,64})\)"
+    r"|\b(?:CROND?|crond?|crontab)\[\d{1,8}\]: \(([^\s()]{1,64})\) "
+)
 _GENERIC: Final = re.compile(
     r"(?:[Aa]uthentication (?:failed|request) for|[Ll]ogin failed for|[Ff]ailed login for|Accepted \S{1,32} for) \[?"
     + _NAME
 )
 
+_AT: Final = re.compile(r"(?<![\w.%+@/-])([\w.%+-]{1,64})@((?:\d{1,3}\.){3}\d{1,3}|[A-Za-z][\w-]{0,62})(?![\w@-]|\.\w)")
+_CALL: Final = re.compile(
+    r"\b(?:(?:pam|sql|ldap|passwd|passwd-file|static|cache|shadow|lua|checkpassword|dict|oauth2)\(([^,()\s]{1,64}),"
+    r"|(?:imap|pop3|lmtp|lda)\(([^,()\s]{1,64})\))"
+)
+LABELS: Final = (
+    "Name",
+    "ID",
+    "Account",
+    "Domain",
+    "Address",
+    "User",
+    "Workstation",
+    "Host",
+    "Login",
+    "Mail",
+    "Computer",
+    "Server",
+)
+_LABEL: Final = re.compile(
+    r"(?<![\w-])((?:[A-Z][A-Za-z/-]{1,20} ){1,3}"
+    rf"(?:{'|'.join(LABELS)}))"
+    r" ?[:=](?:[ \t]|\\t){0,8}(?:\"([^\"]{1,256})\"|'([^']{1,256})'"
+    r"|([^\s\"'\\,;()\[\]{}<>]{1,256}(?:\\{1,2}(?![rnt]\b)[\w.$-]{1,64})?))"
+)
 _BEFORE: Final = re.compile(r"(?<!\S)(\S{1,128}) \S{2,45} failed to log ?in")
 
 TRIGGERS: Final = ("ser", "SER", " for ", "ccount", "ogin", "using ")
@@ -67,22 +88,19 @@ MARKED_ANCHOR: Final = r"(?:nvalid|llegal) user |" + superset(_QUOTED)
 ACCESS_ANCHOR: Final = r"\[\d\d/[A-Z][a-z]{2}/\d{4}:"
 BRACKETED_ANCHOR: Final = superset(_BRACKETED)
 USERS_ANCHOR: Final = superset(_PHRASES, _GENERIC, _SUDO, _SU, _CRON) + "|failed to log"
+SERVICES_ANCHOR: Final = "@|" + superset(_CALL)
+LABELS_ANCHOR: Final = superset(_LABEL)
 """What stands in every text in which the functions below find something."""
 
 
-def header_host(line: str) -> Iterator[Hit]:
-    """Find the host in the syslog header that a line begins with."""
-    match = _HEADER.match(line) or _PLAIN_HEADER.match(line)
-    if match is not None and match[1] != "-":
-        yield Hit(*match.span(1), "host")
-
-
 def access_user(line: str) -> Iterator[Hit]:
-    """Find the user in a line of a web server's access log."""
+    """Find the user in a line of a web server's access log, and the virtual host that may stand in front."""
     if " [" in line[:600]:
         match = _ACCESS.match(line)
         if match is not None:
-            yield Hit(*match.span(1), "user")
+            yield Hit(*match.span(2), "user")
+            if match[1]:
+                yield Hit(*match.span(1), "host")
 
 
 def marked_users(text: str) -> Iterator[Hit]:
@@ -123,4 +141,30 @@ def users(text: str) -> Iterator[Hit]:
             yield from (Hit(*match.span(group), "user") for group in range(1, 6) if match[group])
     if "cron" in text or "CRON" in text:
         for match in _CRON.finditer(text):
+            yield from (Hit(*match.span(group), "user") for group in range(1, 4) if match[group])
+
+
+def users_of_services(text: str) -> Iterator[Hit]:
+    """Find ``user@host`` without a domain, as logins, databases and SIP write it, and ``imap(user)`` of Dovecot."""
+    if "@" in text:
+        for match in _AT.finditer(text):
+            yield Hit(*match.span(1), "user")
+            if not match[2][0].isdigit():
+                yield Hit(*match.span(2), "host")
+    if "(" in text:
+        for match in _CALL.finditer(text):
             yield Hit(*match.span(match.lastindex or 0), "user")
+
+
+def labelled(text: str, class_of: Callable[[str], str]) -> Iterator[Hit]:
+    r"""Find values behind labels of several words, as Windows writes them: ``Account Name:\t\tbob``.
+
+    Args:
+        text: the text.
+        class_of: label → class of what it names, or ``""``.
+    """
+    if any(word in text for word in LABELS):
+        for match in _LABEL.finditer(text):
+            class_name = class_of(match[1])
+            if class_name:
+                yield Hit(*match.span(match.lastindex or 0), class_name)

@@ -115,6 +115,11 @@ class Policy:
             parent: the name of the object that holds the field, when it is known.
         """
         head, _, last = name.rpartition(".")
+        if "." in head:
+            # user.target.name: three parts may have a meaning that the last two have not.
+            found = self.keys.get("".join(words_of("".join(name.split(".")[-3:]))))
+            if found is not None:
+                return found
         return self._class_of(last, head.rpartition(".")[2] or parent)
 
     # A frozen policy is hashable by identity only, so the memory belongs to the instance.

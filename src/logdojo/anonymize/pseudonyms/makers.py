@@ -37,6 +37,11 @@ _UNIQUE_ID: Final = re.compile(r"(A[A-Z0-9]{3})([A-Z0-9]{8,124})")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DASHED_IP: Final = re.compile(r"(ip|ec2)-((?:\d{1,3}-){3}\d{1,3})")
 _ARN: Final = re.compile(r"arn:[\w-]*:[\w-]*:[\w-]*:[\w]*:.+", re.DOTALL)
+_RENTED: Final = re.compile(
+    r"s3(?:-[a-z0-9-]+)?|elb|rds|redshift|execute-api|lambda-url|compute(?:-\d)?|cache|es|aoss|eks|awsapps|blob|queue|table"
+    r"|file|dfs|web|database|vault|redis|documents|servicebus|storage|dkr"
+)
+_REGION: Final = re.compile(r"[a-z]{2}(?:-gov)?-[a-z]{1,16}-\d")
 _PRIVATE_SUFFIXES: Final = frozenset({"local", "lan", "internal", "localdomain", "home", "corp", "arpa", "test"})
 _TOP_LEVEL: Final = frozenset({"com", "net", "org", "io", "edu", "gov", "de", "fr", "uk", "co"})
 _KINDS: Final = frozenset(
@@ -169,7 +174,7 @@ class Pseudonyms:
         if not name or folded == "localhost" or folded.startswith("localhost."):
             return value
         if self._is_public(folded):
-            return value
+            return self._rented(name)
         label, _, rest = name.partition(".")
         if rest.casefold() in _TOP_LEVEL:
             return self.domain(name)
@@ -244,6 +249,17 @@ class Pseudonyms:
     def card(self, value: str) -> str:
         """Return a card number of the same issuer and form, with a right check digit."""
         return self._numbers.card(value)
+
+    def _rented(self, name: str) -> str:
+        """Map what a tenant chooses in a name under a public domain: all in front of ``s3``, ``elb``, ``blob``."""
+        labels = name.split(".")
+        cut = next((at for at, label in enumerate(labels) if at and _RENTED.fullmatch(label.casefold())), 0)
+        if cut > 1 and _REGION.fullmatch(labels[cut - 1].casefold()):
+            cut -= 1
+        if not cut:
+            return name
+        mine = ".".join(labels[:cut])
+        return ".".join([self.host(mine) if _DASHED_IP.fullmatch(mine) else self._name("host", mine), *labels[cut:]])
 
     def _is_public(self, folded: str) -> bool:
         while folded:

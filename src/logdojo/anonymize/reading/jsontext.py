@@ -17,9 +17,9 @@ _COLONS: Final = frozenset({": ", ":"})
 _COMMAS: Final = frozenset({", ", ","})
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?|(.))", re.DOTALL)
 _SHORT: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_LABELS: Final = frozenset({"key", "name"})
-_LONGEST_LABEL: Final = 4
-_LABELLED: Final = frozenset({"value", "valuestring", "stringvalue"})
+_LABELS: Final = frozenset({"key", "name", "@name"})
+_LONGEST_LABEL: Final = 5
+_LABELLED: Final = frozenset({"value", "valuestring", "stringvalue", "newvalue", "oldvalue", "multivalue", "#text"})
 _HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
 
 

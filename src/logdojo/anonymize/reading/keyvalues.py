@@ -16,8 +16,8 @@ from logdojo.anonymize.spans import Hit
 
 KEY: Final = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]{0,63}+)(\\?[\"'])?(?: ?([=:])(?!//)| ?=> ?)")
 _VALUE: Final = re.compile(
-    r" ?(?:\\\"([^\"\\]{0,4096})\\\"|\"((?:[^\"\\]|\\.){0,4096}+)\"|'((?:[^'\\]|\\.){0,4096}+)'|<([^<>\s]{0,256})>"
-    r"|\[([^\s\[\]]{1,256})\]|([^\s,;|&\"'<>()\[\]{}]{1,1024}+))"
+    r"[ \t]{0,4}(?:\\\"([^\"\\]{0,4096})\\\"|\"((?:[^\"\\]|\\.){0,4096}+)\"|'((?:[^'\\]|\\.){0,4096}+)'"
+    r"|<([^<>\s]{0,256})>|\[([^\s\[\]]{1,256})\]|([^\s,;|&\"'<>()\[\]{}]{1,1024}+))"
 )
 _NAMES: Final = frozenset({"user", "host", "person", "email", "account", "domain", "user_id", "access_key", "arn"})
 _HEADER_END: Final = re.compile(r"\\[rn]|[\"']|$")
@@ -42,8 +42,9 @@ def pair(match: re.Match[str], policy: Policy) -> Iterator[Hit]:
     if value is None or value.lastindex is None:
         return
     bare = value.lastindex == 6
-    if bare and match[3] == "=" and value[0].startswith(" ") and match[2] is None:
-        return  # "ruser= rhost=1.2.3.4": nothing stands between
+    is_spaced = text[match.start(3) - 1] == " " if match[3] else True
+    if bare and match[3] == "=" and value[0].startswith(" ") and match[2] is None and not is_spaced:
+        return  # "ruser= rhost=1.2.3.4": nothing stands between, unlike in "user = ana"
     start, stop = value.span(value.lastindex)
     if bare and class_name == "token" and match[1].lower().endswith(("cookie", "authorization")):
         stop = _end_of_header(text, start)
@@ -57,6 +58,7 @@ def pair(match: re.Match[str], policy: Policy) -> Iterator[Hit]:
 def key_anchor(policy: Policy) -> str:
     """Return a pattern of the ends of all names that the policy does not keep, with the sign behind them."""
     names = {**policy.keys, **{ending.replace(" ", ""): kind for ending, kind in policy.endings.items()}}
+    names |= {name.replace(" ", ""): kind for held in policy.parents.values() for name, kind in held.items()}
     known = [name for name, kind in names.items() if kind != "text" and policy.operator(kind) != "keep"]
     # The policy also knows names in the plural.
     ends = {(name + plural)[-_END:] for name in known for plural in ("", "s", "es")}
@@ -81,4 +83,6 @@ def _trimmed(text: str, start: int, stop: int, class_name: str) -> int:
 
 def _plausible(value: str, class_name: str, policy: Policy) -> bool:
     """Tell whether the word behind ``key:`` may be its value and not the next word of a sentence."""
+    if class_name == "account" and not any(char.isdigit() for char in value):
+        return False  # "organizations:CreateAccount"
     return class_name not in _NAMES | _MASKED or value.casefold() not in policy.no_names
