@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -99,14 +99,10 @@ class Hand:
         source = self.source()
         source.table = table
         draft = Draft([], [], [], {}, Tally())
-        for number, line in enumerate(lines):
-            bare, end = cut_end(line)
-            text = bare.decode("utf-8", "surrogateescape")
-            if self._count_fields:
-                draft.tally.note_fields(unclaimed(text, table, self.policy))
-            redacted = self.anonymizer.redact(text, source=source)
-            count(redacted, draft.tally)
-            draft.lines.append(redacted.text.encode() + end)
+        cut = [cut_end(line) for line in lines]
+        texts = [bare.decode("utf-8", "surrogateescape") for bare, _ in cut]
+        for number, redacted in enumerate(self.redacted(texts, source, draft.tally)):
+            draft.lines.append(redacted.text.encode() + cut[number][1])
             draft.edits.append(_WITHHELD if redacted.withheld else len(redacted.edits))
             if next(leaks(redacted, common=source.common_words), None):
                 draft.suspects.append(number)
@@ -114,6 +110,19 @@ class Hand:
                 known = draft.learnt.get(edit.original)
                 draft.learnt[edit.original] = (edit.class_name, 1) if known is None else (known[0], known[1] + 1)
         return draft
+
+    def redacted(self, texts: list[str], source: Source, tally: Tally) -> Iterator[Redacted]:
+        """Yield the lines without their sensitive values, and count them; the recipe says whether their fields too."""
+        found = self.anonymizer.redact_all(texts, source)
+        for text in texts:
+            if self._count_fields:
+                tally.note_fields(unclaimed(text, source.table, self.policy))
+            redacted = next(found)
+            tally.lines += 1
+            if redacted.withheld:
+                tally.withhold(redacted.withheld)
+            tally.replaced.update(edit.class_name for edit in redacted.edits)
+            yield redacted
 
     def finish(
         self, lines: list[bytes], drafts: list[bytes], edits: list[int], suspects: list[int], table: Table
@@ -144,14 +153,6 @@ class Hand:
             for class_name in sorted(set(leaks(redacted, common=source.common_words, names=self._names))):
                 done.tally.leak(number + 1, class_name)
         return done
-
-
-def count(redacted: Redacted, tally: Tally) -> None:
-    """Count a line."""
-    tally.lines += 1
-    if redacted.withheld:
-        tally.withhold(redacted.withheld)
-    tally.replaced.update(edit.class_name for edit in redacted.edits)
 
 
 def unclaimed(text: str, table: Table, policy: Policy) -> Counter[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logdojo.anonymize.audit import leaks
-from logdojo.anonymize.files.hand import Hand, Recipe, count, unclaimed
+from logdojo.anonymize.files.hand import Hand, Recipe
 from logdojo.anonymize.files.reading import Progress, Readable, Writable, blocks, cut_end
 from logdojo.anonymize.files.tally import Tally
 
@@ -29,13 +29,9 @@ def anonymize_stream(stream: Readable, out: Writable, recipe: Recipe, *, progres
     hand, tally = Hand(recipe), Tally()
     source = hand.source()
     for block in blocks(stream, max_bytes=recipe.max_bytes):
-        for line in block:
-            bare, end = cut_end(line)
-            text = bare.decode("utf-8", "surrogateescape")
-            if recipe.count_fields:
-                tally.note_fields(unclaimed(text, source.table, hand.policy))
-            redacted = hand.anonymizer.redact(text, source=source)
-            count(redacted, tally)
+        cut = [cut_end(line) for line in block]
+        texts = [bare.decode("utf-8", "surrogateescape") for bare, _ in cut]
+        for redacted, (_, end) in zip(hand.redacted(texts, source, tally), cut, strict=True):
             source.learn(redacted.edits)
             out.write(redacted.text.encode() + end)
             for class_name in sorted(set(leaks(redacted, common=source.common_words, names=source.names))):
