@@ -34,9 +34,9 @@ _CEF_NAMES: Final = ("cef.version", "vendor", "product", "version", "id", "name"
 _CEF_KEY: Final = re.compile(rf"(?<=[\s|])({_KEY}(?:\[\d{{1,3}}\])?)=", re.ASCII)
 _LEEF_HEAD: Final = re.compile(r"LEEF: ?([12]\.0)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|(?:([^|\s=]{1,6})\|)?")
 _LEEF_NAMES: Final = ("leef.version", "vendor", "product", "version", "id")
-_ELEMENT: Final = re.compile(r'([\w.@\-]{1,64})="((?:[^"\\\]]|\\.)*)"', re.ASCII)
+_ELEMENT: Final = re.compile(r'(?<![\w.@\-])([\w.@\-]{1,64})="((?:[^"\\\]]|\\.)*)"', re.ASCII)
 _MACROS: Final = {
-    "IP": r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]{1,40})",
+    "IP": r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{0,40}:[0-9A-Fa-f:.]{1,40})",
     "PORT": r"\d{1,5}",
     "INT": r"\d{1,18}",
     "WORD": r"[^\s,;:()\[\]\"']{1,128}",

@@ -13,9 +13,13 @@ from typing import Final
 from logdojo.parse.declared import Signs
 from logdojo.parse.draft import Draft, is_ip
 from logdojo.parse.format import Format
-from logdojo.parse.formats.web import REQUEST, TEXT, TIME, utc_of_access, write_request, write_status, write_text
+from logdojo.parse.formats import web
+from logdojo.parse.formats.web import TIME, utc_of_access, write_request, write_status, write_text
 from logdojo.parse.times import utc_of
 
+# What was read is never given back: a quote that is missing then ends the search at once.
+_TEXT: Final = web.TEXT.replace("*", "*+")
+_REQUEST: Final = web.REQUEST.replace("*", "*+")
 _SIDE: Final = r"(?:\[?{0}\]?(?::(?P<{1}_port>\d{{1,5}}))?|-)"
 _ADDRESS: Final = r"(?P<{0}>[0-9a-fA-F.:]{{2,45}}?)"
 
@@ -29,17 +33,18 @@ _WHEN: Final = r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?)"
 _ALB: Final = re.compile(
     rf"(?P<protocol>https?|h2|grpcs?|wss?) {_WHEN} (?P<name>app/\S{{1,128}}) {_side('client')} {_side('target')}"
     rf" (?:{_SECONDS}) (?:{_SECONDS}) (?:{_SECONDS}) (?P<status>\d{{3}}|-) (?P<target_status>\d{{1,3}}|-)"
-    rf" (?P<received>\d{{1,18}}) (?P<sent>\d{{1,18}}) \"{REQUEST}\" \"(?P<agent>{TEXT})\" (?P<cipher>\S{{1,64}})"
+    rf" (?P<received>\d{{1,18}}) (?P<sent>\d{{1,18}}) \"{_REQUEST}\" \"(?P<agent>{_TEXT})\" (?P<cipher>\S{{1,64}})"
     rf" (?P<tls>\S{{1,32}})(?: (?P<group>\S{{1,512}}))?"
-    rf"(?: \"?(?P<trace>[^\s\"]{{1,256}})\"?)?(?: \"(?P<domain>{TEXT})\")?"
-    rf"(?: \"(?P<certificate>{TEXT})\")?(?: (?P<priority>-?\d{{1,6}}|-))?(?: \S{{1,40}})?(?: \"(?P<actions>{TEXT})\")?"
-    rf"(?: \"(?P<redirect>{TEXT})\")?(?: \"(?P<error>{TEXT})\")?",
+    rf"(?: \"?(?P<trace>[^\s\"]{{1,256}})\"?)?(?: \"(?P<domain>{_TEXT})\")?"
+    rf"(?: \"(?P<certificate>{_TEXT})\")?(?: (?P<priority>-?\d{{1,6}}|-))?(?: \S{{1,40}})?"
+    rf"(?: \"(?P<actions>{_TEXT})\")?"
+    rf"(?: \"(?P<redirect>{_TEXT})\")?(?: \"(?P<error>{_TEXT})\")?",
     re.ASCII,
 )
 _CLASSIC: Final = re.compile(
     rf"{_WHEN} (?P<name>\S{{1,128}}) {_side('client')} {_side('target')} (?:{_SECONDS}) (?:{_SECONDS}) (?:{_SECONDS})"
     rf" (?P<status>\d{{3}}|-) (?P<target_status>\d{{1,3}}|-) (?P<received>\d{{1,18}}) (?P<sent>\d{{1,18}})"
-    rf" \"{REQUEST}\"(?: \"(?P<agent>{TEXT})\" (?P<cipher>\S{{1,64}}) (?P<tls>\S{{1,32}}))?",
+    rf" \"{_REQUEST}\"(?: \"(?P<agent>{_TEXT})\" (?P<cipher>\S{{1,64}}) (?P<tls>\S{{1,32}}))?",
     re.ASCII,
 )
 _NLB: Final = re.compile(
@@ -51,9 +56,9 @@ _NLB: Final = re.compile(
 _S3: Final = re.compile(
     rf"(?P<owner>\S{{1,128}}) (?P<bucket>\S{{1,128}}) \[(?P<time>{TIME})\] (?P<client>\S{{1,64}})"
     rf" (?P<requester>\S{{1,256}}) (?P<id>\S{{1,64}}) (?P<operation>[A-Z][\w.]{{1,64}}) (?P<key>\S{{1,4096}})"
-    rf" (?:\"{REQUEST}\"|-) (?P<status>\d{{3}}|-)"
+    rf" (?:\"{_REQUEST}\"|-) (?P<status>\d{{3}}|-)"
     rf" (?P<code>\S{{1,64}}) (?P<bytes>\d{{1,18}}|-) (?P<size>\d{{1,18}}|-) \S{{1,18}} \S{{1,18}}"
-    rf"(?: (?:\"(?P<referrer>{TEXT})\"|-) (?:\"(?P<agent>{TEXT})\"|-))?"
+    rf"(?: (?:\"(?P<referrer>{_TEXT})\"|-) (?:\"(?P<agent>{_TEXT})\"|-))?"
     r"(?: \S{1,64} \S{1,512}"
     r"(?: \S{1,16} (?P<cipher>\S{1,64}) \S{1,32} (?P<domain>\S{1,256})(?: (?P<tls>\S{1,16}))?)?)?",
     re.ASCII,
