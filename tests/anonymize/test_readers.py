@@ -284,3 +284,10 @@ def test_the_host_of_a_header_in_front_is_found_too():
     out = ANONYMIZER.line("Jan 18 11:07:53 fw17 app[1]: CEF:0|V|P|1|1|n|1|suser=bob smith")
     assert out == f"Jan 18 11:07:53 {NAMES.host('fw17')} app[1]: CEF:0|V|P|1|1|n|1|suser={BOB}"
     assert not re.search("fw17|bob", out)
+
+
+def test_two_digits_of_a_mac_address_name_nothing():
+    """``cc:`` in an address is no header of a mail: the type of the frame behind it stays."""
+    line = "IN=eth0 OUT= MAC=02:3b:4c:ae:e4:4f:02:ae:49:0c:0a:cc:08:00 LEN=255"
+    assert ANONYMIZER.line(line).endswith(":08:00 LEN=255")
+    assert ANONYMIZER.line("cc: zoe@corp.example") == f"cc: {NAMES.email('zoe@corp.example')}"

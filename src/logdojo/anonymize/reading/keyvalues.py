@@ -14,7 +14,8 @@ from typing import Final
 from logdojo.anonymize.policy import Policy
 from logdojo.anonymize.spans import Hit
 
-KEY: Final = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]{0,63}+)(\\?[\"'])?(?: ?([=:])(?!//)| ?=> ?)")
+# What stands before a key is asked behind its first letter: a pattern that begins with a set is searched for faster.
+KEY: Final = re.compile(r"([A-Za-z_](?<![\w.-].)[\w.-]{0,63}+)(\\?[\"'])?(?: ?([=:])(?!//)| ?=> ?)")
 _VALUE: Final = re.compile(
     r"[ \t]{0,4}(?:\\\"([^\"\\]{0,4096})\\\"|\"((?:[^\"\\]|\\.){0,4096}+)\"|'((?:[^'\\]|\\.){0,4096}+)'"
     r"|<([^<>\s]{0,256})>|\[([^\s\[\]]{1,256})\]|([^\s,;|&\"'<>()\[\]{}]{1,1024}+))"
@@ -38,6 +39,8 @@ def pair(match: re.Match[str], policy: Policy) -> Iterator[Hit]:
     text, class_name = match.string, policy.class_of(match[1])
     if not class_name or class_name == "text" or policy.operator(class_name) == "keep":
         return
+    if len(match[1]) == 2 and match[3] == ":" and text.startswith(":", match.start() - 1):
+        return  # "0c:0a:cc:08:00" is a MAC address, not a copy of a mail
     value = _VALUE.match(text, match.end())
     if value is None or value.lastindex is None:
         return
