@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.bench import parsing_data as data
 from tests.bench import parsing_peers as peers
+from tests.bench import parsing_soundness as soundness
 from tests.bench import parsing_speed as speed
 
 from logdojo.parse import parse_line
@@ -26,6 +27,8 @@ Answer = Callable[[data.Row], dict[str, object]]
 ROOT = Path(__file__).resolve().parents[2]
 MUTATIONS = 50_000
 ALL_MUTATIONS = 1_000_000
+EXECUTIONS = 20_000
+ALL_EXECUTIONS = 500_000
 
 
 def ours(row: data.Row) -> dict[str, object]:
@@ -169,7 +172,9 @@ def main(arguments: list[str] | None = None) -> None:
     speed.print_fixtures()
     speed.print_speed()
     counts = [int(each) for each in given if each.isdecimal()]
-    speed.print_mutations(ALL_MUTATIONS if "--all" in given else counts[0] if counts else MUTATIONS)
+    soundness.print_hostile()
+    soundness.print_mutations(ALL_MUTATIONS if "--all" in given else counts[0] if counts else MUTATIONS)
+    soundness.print_fuzzed(ALL_EXECUTIONS if "--all" in given else EXECUTIONS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Speed and soundness of parsing: lines per second of CPU time, the project's own fixtures, mutated lines."""
+"""Speed of parsing in lines per second of CPU time, and the project's own fixtures."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ import yaml
 from tests.bench.parsing_data import Row
 from tests.bench.parsing_peers import grok
 
-from logdojo.events import PIPELINE_ERROR
 from logdojo.parse import parse_line
 
 FIXTURES = Path(__file__).parents[1] / "parse" / "fixtures"
 LINES = 4_000
 AT_LEAST_SECONDS = 1.0
-_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 =:\"'[]{}<>|,;./\\-_\t%"
 
 
 def streams(seed: int = 7) -> dict[str, list[str]]:
-    """Return generated lines of each stream; values differ from line to line, so that nothing is read from a cache."""
+    """Return generated lines of each stream.
+
+    Clocks, addresses, ports and ids differ from line to line; dates, hosts, rules and principals come again, as they do
+    in a log, so that what a parser remembers of them serves it here as it would there.
+    """
     dice = random.Random(seed)
     made = {"iptables": _iptables, "Cisco ASA": _asa, "CloudTrail": _cloudtrail, "sshd": _sshd, "nginx": _access}
     lines = {name: [make(dice) for _ in range(LINES)] for name, make in made.items()}
@@ -168,45 +170,3 @@ def print_fixtures() -> None:
     cases = len(fixtures())
     if cases:
         print(f"\nown fixtures: {cases} lines, recall {found / wanted:.4f}, format found {right / cases:.4f}")
-
-
-def mutated(line: str, dice: random.Random) -> str:
-    """Return a line with one to four pieces cut out, doubled, replaced or swapped."""
-    for _ in range(dice.randint(1, 4)):
-        start = dice.randrange(len(line) + 1)
-        stop = min(len(line), start + dice.randrange(24))
-        piece = line[start:stop]
-        change = dice.randrange(5)
-        if change == 0:
-            piece = ""
-        elif change == 1:
-            piece *= dice.randint(2, 5)
-        elif change == 2:
-            piece = "".join(dice.choice(_LETTERS) for _ in range(dice.randrange(12)))
-        elif change == 3:
-            piece = chr(dice.choice((0, 9, 27, 34, 92, 127, 160, 8232, 55_296, 56_448, 65_279, 128_512)))
-        else:
-            piece = piece[::-1]
-        line = line[:start] + piece + line[stop:]
-    return line
-
-
-def print_mutations(count: int) -> None:
-    """Parse mutated fixtures and generated lines; print crashes, and events with a span that is not literal."""
-    dice = random.Random(11)
-    seeds = [line for _, line, _ in fixtures()] + [line for same in streams().values() for line in same[:40]]
-    crashes = unsound = rejected = 0
-    for _ in range(count):
-        line = mutated(dice.choice(seeds), dice)
-        try:
-            event = parse_line(line)
-        except Exception as error:  # noqa: BLE001  # any exception is what is counted
-            crashes += 1
-            print(f"crash: {error!r} on {line[:200]!r}")
-            continue
-        rejected += event.get("event.kind") == PIPELINE_ERROR
-        unsound += any(event.original[a:b] != str(event.fields.get(name)) for name, (a, b) in event.spans.items())
-        unsound += event.original != line.rstrip("\r\n")
-    print(
-        f"\n{count:,} mutated lines: {crashes} crashes, {unsound} unsound events, {rejected:,} rejected with a reason"
-    )

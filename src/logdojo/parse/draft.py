@@ -75,8 +75,7 @@ class Draft(msgspec.Struct):
         if "event.kind" not in fields:
             fields["event.kind"] = "event"
         fields["event.dataset"] = dataset
-        spans = Places(fields, self.found, self.spans) if self.found else self.spans
-        return LogEvent(self.line, fields, spans)
+        return LogEvent(self.line, fields, Places(self.line, fields, self.found, self.spans))
 
 
 def is_ip(text: str) -> bool:

@@ -118,7 +118,7 @@ def _usual(name: str, families: str) -> ReadUsual:
         if quick is not None:
             placed = quick.read(line, start, fields)
             if placed is not None:
-                return LogEvent(line, fields, Places(fields, ((found, _USUAL_PLACES), placed)))
+                return LogEvent(line, fields, Places(line, fields, ((found, _USUAL_PLACES), placed)))
             for each in quick.names:
                 del fields[each]
         draft = Draft(line, fields, {}, ((found, _USUAL_PLACES),))

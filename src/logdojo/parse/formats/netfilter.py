@@ -233,7 +233,7 @@ def _read_usual(line: str, now: datetime | None) -> LogEvent | None:
     fields["message"] = message
     if not _write(fields, packet):
         return None
-    return LogEvent(line, fields, Places(fields, ((usual, _USUAL_PLACES),)))
+    return LogEvent(line, fields, Places(line, fields, ((usual, _USUAL_PLACES),)))
 
 
 def _read(draft: Draft, start: int, now: datetime | None) -> bool:
