@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logdojo.parse.clock import utc_of_bsd, utc_of_iso
+from logdojo.parse.clock import date_of_bsd, utc_of_bsd, utc_of_iso
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -47,3 +47,17 @@ def test_times_of_the_last_year_come_back_whole(moment: datetime):
     """Any time of the last 363 days is found again from month, day and clock."""
     text = utc_of_bsd(moment.month, moment.day, moment.strftime("%H:%M:%S"), now=NOW)
     assert text == moment.replace(microsecond=0).isoformat() + "Z"
+
+
+@pytest.mark.parametrize("text", ["Feb  9", "Feb 9 ", "Dec 31", "Feb 29", "Mar  2"])
+def test_a_date_read_once_is_the_date_read_each_time(text: str):
+    """The date that lines of a day share is the date of the time that each of them would have."""
+    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec").index(text[:3]) + 1
+    assert date_of_bsd(text, NOW) == utc_of_bsd(month, int(text[3:]), "00:00:00", now=NOW)[:11]
+
+
+@pytest.mark.parametrize("text", ["Foo  9", "Feb 30", "Feb  0"])
+def test_what_is_no_date_is_refused(text: str):
+    """A month or day that cannot be is named."""
+    with pytest.raises(ValueError, match="not a"):
+        date_of_bsd(text, NOW)

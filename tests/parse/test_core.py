@@ -170,6 +170,26 @@ def test_hostile_lines_of_every_format_end(line: str, size: int):
     assert _steps(whole) <= 4 * _steps(half) + 2_000
 
 
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("CEF:0|Example|Gate|1|100|Signed in|060|src=192.0.2.4 suser=ana", "event.severity", 60),
+        ("May  9 08:07:06 web-1 sshd[0042]: Connection closed by 192.0.2.4 port 4022", "process.pid", 42),
+        (
+            '2026-05-09T08:07:06Z web-1 app[42]: {"message": "sign-in of ana failed", "ip": "192.0.2.4"}',
+            "message",
+            None,
+        ),
+    ],
+)
+def test_a_value_that_was_changed_has_no_place(line: str, field: str, value: object):
+    """What is kept otherwise than it stands in the line, as a number with zeros before it, has no span."""
+    event = _sound(line)
+    assert value is None or event.get(field) == value
+    assert field in event.fields
+    assert field not in event.spans
+
+
 def test_every_format_names_its_documentation():
     """Each format says where it is described."""
     assert [name for name, each in registry().formats.items() if not each.doc.startswith("https://")] == []

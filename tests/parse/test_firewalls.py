@@ -100,3 +100,10 @@ def test_long_lines_are_read_in_time(line: str):
     for filling in (line[-40:], line[:20], "a=", " from 192.0.2.7", "(", '"'):
         event = parse_line((line + filling * (most // len(filling)))[:most], now=NOW)
         assert event.fields
+
+
+def test_one_end_of_a_connection_is_kept_without_the_other():
+    """Where a message names only one of two ends, that one is read."""
+    event = parse_line("%ASA-6-725001: Starting SSL handshake with client outside:192.0.2.7/4711 for TLS session")
+    assert (event.get("source.ip"), event.get("source.port")) == ("192.0.2.7", 4711)
+    assert "destination.ip" not in event.fields

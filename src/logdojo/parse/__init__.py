@@ -9,6 +9,7 @@ iptables    packets logged by the kernel
 sshd        OpenSSH's server
 cloudtrail  AWS CloudTrail records
 clock, draft    times, and the event being written
+places      where its values stand in the line
 ocsf        an event as OCSF
 """
 

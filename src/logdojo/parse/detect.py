@@ -2,6 +2,9 @@
 
 No parser is tried: a sign names one, and that one reads the line or rejects it with a reason. What shows no sign goes
 to ``general``, which knows how lines look in general. A new format is one file in ``formats``.
+
+Formats that make up most of what is logged read their usual lines whole before anything else is asked, with one
+expression each; what is unusual of them goes the way of all others, with the same result.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
     %FTD-1-430003: AccessControlRuleAction: Allow, SrcIP: 10.0.0.5, DstIP: 192.0.2.7, SrcPort: 4711, …
     %SEC-6-IPACCESSLOGP: list 101 denied tcp 192.0.2.7(4711) -> 10.0.0.5(22), 1 packet
 
-The number finds the one expression of its message in a table; what has none is looked through for its addresses.
+The number finds the one expression of its message in a table; what has none is looked through for its addresses. A line
+of ASA or FTD with the header that nearly all have is read whole.
 """
 
 from __future__ import annotations
@@ -21,18 +22,17 @@ from logdojo.parse.declared import Signs, write_time
 from logdojo.parse.draft import Draft
 from logdojo.parse.format import Format, ReadUsual
 from logdojo.parse.formats.cisco_flows import QUICK, Quick
-from logdojo.parse.formats.device_header import date_of, read_header, write_priority, write_severity
+from logdojo.parse.formats.device_header import ZONE, date_of, read_header, write_priority, write_severity
 from logdojo.parse.formats.messages import Message, Targets, compiled, messages, write
 from logdojo.parse.kinds import kind_of
 from logdojo.parse.places import Layout, Places
 
-_ZONE: Final = r"(?:UTC|GMT|[ECMP][SD]T|CES?T|EES?T|WES?T|BST|JST|AE[SD]T|MSK)"
 # The header that nearly all devices write, the number, and the message. Groups: priority and date, the year in it,
 # clock, host, program, its number, severity and number, number, message.
 _USUAL: Final = (
     r"((?:<[0-9]{1,3}>)?:?[A-Z][a-z]{2} {1,2}[0-9]{1,2} ([0-9]{4} )?)"
     r"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?)"
-    rf"(?: (?!{_ZONE}[: ])([^ \t-\r:%\[\]]{{1,255}}+))?(?: ([0-9A-Za-z_.-]{{1,64}}+)\[([0-9]{{1,10}}+)\])?[ :]{{0,4}}+"
+    rf"(?: (?!{ZONE}[: ])([^ \t-\r:%\[\]]{{1,255}}+))?(?: ([0-9A-Za-z_.-]{{1,64}}+)\[([0-9]{{1,10}}+)\])?[ :]{{0,4}}+"
     r"%(?:@)-(?:[0-9A-Za-z_]{1,16}-)??([0-7]-([0-9]{6})):? {0,2}+((?s:.*+))"
 )
 _USUAL_PLACES: Final = (

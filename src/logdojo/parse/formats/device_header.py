@@ -12,27 +12,27 @@ both stand there, the device's counts, unless a star says that its clock is not 
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from logdojo.parse.clock import MONTHS, utc_of_bsd, utc_of_iso
+from logdojo.parse.clock import MONTHS, date_of_bsd, utc_of_iso
 from logdojo.parse.draft import Draft
 from logdojo.parse.syslog import FACILITIES, SEVERITIES
 from logdojo.parse.times import Moment, utc_of
 
-_ZONE: Final = r"(?:UTC|GMT|[ECMP][SD]T|CES?T|EES?T|WES?T|BST|JST|AE[SD]T|MSK)"
+ZONE: Final = r"(?:UTC|GMT|[ECMP][SD]T|CES?T|EES?T|WES?T|BST|JST|AE[SD]T|MSK)"
+"""Names of zones that devices write after the clock, where others write a host."""
 _CLOCK: Final = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?"
 _USUAL: Final = re.compile(
     rf"(?:<(\d{{1,3}})>)?:?([A-Z][a-z]{{2}}) {{1,2}}(\d{{1,2}}) (?:(\d{{4}}) )?({_CLOCK})"
-    rf"(?: (?!{_ZONE}[: ])([^\s:%\[\]]{{1,255}}))?(?: ([\w.-]{{1,64}})\[(\d{{1,10}})\])?[ :]{{0,4}}",
+    rf"(?: (?!{ZONE}[: ])([^\s:%\[\]]{{1,255}}))?(?: ([\w.-]{{1,64}})\[(\d{{1,10}})\])?[ :]{{0,4}}",
     re.ASCII,
 )
 _PRIORITY: Final = re.compile(r"<(\d{1,3})>(?:1 (?=\d{4}-))?", re.ASCII)
 _TIME: Final = re.compile(
-    rf"([*.]?)((?:[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} (?:\d{{4}} )?{_CLOCK}(?: \d{{4}})?(?: {_ZONE})?)|"
-    rf"(?:\d{{4}} [A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} {_CLOCK}(?: {_ZONE})?)|"
+    rf"([*.]?)((?:[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} (?:\d{{4}} )?{_CLOCK}(?: \d{{4}})?(?: {ZONE})?)|"
+    rf"(?:\d{{4}} [A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} {_CLOCK}(?: {ZONE})?)|"
     rf"(?:\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?))(?=[\s:%]|$)",
     re.ASCII,
 )
@@ -86,9 +86,7 @@ def date_of(month: str, day: str, year: str | None, now: datetime | None) -> str
     Raises:
         ValueError: there is no such day.
     """
-    if year is None:
-        return _date_this_year(month, day, int(time.time() if now is None else now.timestamp()) // 3_600)
-    return _date(month, day, year)
+    return date_of_bsd(f"{month} {day}", now) if year is None else _date(month, day, year)
 
 
 @lru_cache(maxsize=1_024)
@@ -97,14 +95,6 @@ def _date(month: str, day: str, year: str) -> str:
     if number is None:
         raise ValueError(f"broken syslog header: {month!r} is not a month")
     return utc_of_iso(f"{year}-{number:02d}-{int(day):02d}T00:00:00")[0][:11]
-
-
-@lru_cache(maxsize=1_024)
-def _date_this_year(month: str, day: str, hour: int) -> str:
-    number = MONTHS.get(month)
-    if number is None:
-        raise ValueError(f"broken syslog header: {month!r} is not a month")
-    return utc_of_bsd(number, int(day), "00:00:00", now=datetime.fromtimestamp(hour * 3_600, UTC))[:11]
 
 
 def write_priority(fields: dict[str, object], digits: str) -> None:
