@@ -204,3 +204,25 @@ def test_a_full_disk_under_standard_output():
     assert result.returncode == 1
     assert b"No space left" in result.stderr
     assert b"Traceback" not in result.stderr
+
+
+def test_a_folder_of_many_files(tmp_path: Path):
+    """Each file gets its name there; a second run says that all is done; another key is refused; a leak is named."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    (folder / "a.log").write_bytes(b"the car of zaphod42\r\nuser=zaphod42")
+    (folder / "b.log").write_bytes(b"fine")
+    files = [str(folder / name) for name in ("a.log", "b.log")]
+    first = _run(*files, "--out", str(out), key=KEY)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == b""
+    assert (out / "a.log").read_bytes().count(b"user-") == 2
+    assert b"2 of 2 files were done already" in _run(*files, "--out", str(out), key=KEY).stderr
+    refused = _run(*files, "--out", str(out), key="another key of the tests")
+    assert refused.returncode == 2
+    assert b"another key" in refused.stderr
+    (folder / "b.log").write_bytes(LEAK)
+    leaking = _run(*files, "--out", str(out), key=KEY)
+    assert leaking.returncode == 1
+    assert b"b.log line 2 (user)" in leaking.stderr
+    assert b"zaphod42" not in leaking.stderr

@@ -1,8 +1,9 @@
 """Event or line → the same without sensitive values.
 
-The route inside: ``jsontext`` and ``keyvalues`` read a line and keep its places → ``policy`` says what each field name
-means → ``credentials``, ``names`` and ``detectors`` search what no field claimed, ``timestamps`` protected →
-``pseudonyms`` replace → ``propagation`` hunts for learnt names in the rest of the line → ``audit`` proves it.
+The route inside: ``reading`` tells the places and names of a line's values → ``policy`` says what each name means →
+``detectors`` search what no field claimed, timestamps protected → ``pseudonyms`` replace → ``propagation`` hunts for
+learnt names in the rest of the line and of its source → ``audit`` proves it. ``files`` does so with whole files, many
+files and streams.
 """
 
 from __future__ import annotations

@@ -6,12 +6,15 @@ How a line is treated:
    cannot be read cannot be cleaned, and one line in is still one line out.
 2. JSON: each value is judged by its key (the field policy); keys and every byte outside a sensitive value are copied.
    Strings that are JSON themselves are opened.
-3. Other text: ``key=value`` pairs by the same policy, the host in a syslog header, the user of an access log.
+3. CEF, LEEF, XML, structured data, logfmt, columns known by their place or their header: values by their names. The
+   rest of such a line, and all of any other: ``key=value`` pairs by the same policy, the host in a syslog header, the
+   user of an access log.
 4. What no field claimed is searched by the detectors; timestamps are protected first.
-5. Names learnt in a line (from four characters, no common words) are replaced in the rest of that line too.
+5. Names learnt in a line (no common words) are replaced in the rest of that line too, and what other lines of its
+   source have told (``propagation``).
 
-Covered and not covered: see ``detectors``, ``names``, ``credentials``, ``keyvalues`` and ``pseudonyms``. XML and CSV
-are searched as free text. A leak rate is a floor, not a proof of anonymity.
+Covered and not covered: see ``reading``, ``detectors``, ``propagation`` and ``pseudonyms``. A leak rate is a floor, not
+a proof of anonymity.
 """
 
 from __future__ import annotations
