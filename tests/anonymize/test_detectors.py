@@ -7,13 +7,13 @@ import pytest
 from logdojo.anonymize.detectors import forms as detectors
 from logdojo.anonymize.detectors.credentials import credentials
 from logdojo.anonymize.detectors.headers import header_hosts
+from logdojo.anonymize.detectors.idioms import idioms
 from logdojo.anonymize.detectors.names import (
     access_user,
     bracketed_users,
     labelled,
     marked_users,
     users,
-    users_of_services,
 )
 from logdojo.anonymize.detectors.timestamps import timestamps
 from logdojo.anonymize.policy import load_policy
@@ -188,11 +188,21 @@ def test_the_hosts_of_headers(line: str, expected: list[str]):
         ("unit getty@tty1.service", []),
         ("lodash@4.17 and @timestamp", []),
         ("static(page) and cache(all)", []),
+        (r"[HEART\zaphod] logged in", ["HEART", "zaphod"]),
+        (r"HKLM\Software and C:\Users and ERROR\next", []),
+        ("[zaphod/<via Auth-Type = mschap>] (from client ap-7 port 9 cli x)", ["zaphod", "ap-7"]),
+        ("192.0.2.7:5000 [zaphod] Peer Connection Initiated", ["zaphod"]),
+        ("openvpn[2]: zaphod/192.0.2.7:5000 MULTI: Learn", ["zaphod"]),
+        ("gold-7/192.0.2.7:9000 and tcp/192.0.2.7:80", ["gold-7"]),
+        ("between 192.0.2.1...192.0.2.7[zaphod]", ["zaphod"]),
+        ("DHCPACK to 00:11:22:33:44:55 (lap-7) via eth1", ["lap-7"]),
+        ('"Zaphod B" <z@heart.example>, Ford Prefect <f@heart.example>', ["Zaphod B", "Ford Prefect"]),
+        ("[192.0.2.7] zaphod(Realm)[Role] - Login", ["zaphod"]),
     ],
 )
-def test_users_of_services(text: str, expected: list[str]):
-    """``user@host`` without a domain, and the calls of Dovecot's back ends."""
-    assert _found(users_of_services, text) == expected
+def test_idioms(text: str, expected: list[str]):
+    """Services write names in ways of their own; what only looks like one of these ways is left."""
+    assert _found(idioms, text) == expected
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,11 @@ def stands(value: str, text: str) -> bool:
     while at >= 0:
         stop = at + len(value)
         before, after = text[at - 1 : at], text[stop : stop + 1]
-        if not (before.isalnum() and value[0].isalnum()) and not (after.isalnum() and value[-1].isalnum()):
+        # The t of an escaped tab is no part of a word.
+        is_escape = before in {"n", "r", "t"} and text[at - 2 : at - 1] == "\\"
+        if (is_escape or not (before.isalnum() and value[0].isalnum())) and not (
+            after.isalnum() and value[-1].isalnum()
+        ):
             return True
         at = text.find(value, at + 1)
     return False
@@ -295,7 +299,7 @@ _NOBODY: Final = frozenset({"0.0.0.0", "255.255.255.255", "::", "::1", "127.0.0.
 def _event(
     source: str, part: str, line: str, sensitive: Iterable[tuple[str, str]], useful: Iterable[tuple[str, str]]
 ) -> Event:
-    secrets = {pair for kind, value in sensitive if (pair := _checked(kind, value)) and stands(pair[1], line)}
+    secrets = {pair for kind, value in sensitive if (pair := checked(kind, value)) and stands(pair[1], line)}
     hidden = [value for _, value in secrets]
     kept = {
         (kind, value)
@@ -304,13 +308,13 @@ def _event(
         and len(value) <= _LONGEST
         and "\\" not in value
         and stands(value, line)
-        and not _checked("", value)
+        and not checked("", value)
         and not any(stands(value, each) or stands(each, value) for each in hidden)
     }
     return Event(source, part, line, tuple(sorted(secrets)), tuple(sorted(kept)))
 
 
-def _checked(kind: str, value: str) -> tuple[str, str] | None:
+def checked(kind: str, value: str) -> tuple[str, str] | None:
     """Return a value under the class that its form tells, else under ``kind``; None when it is nothing sensitive."""
     folded = value.lower()
     if not _SHORTEST <= len(value) <= _LONGEST or folded in _PLACEHOLDERS | _BUILT_IN or value in _NOBODY:

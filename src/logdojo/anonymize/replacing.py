@@ -21,6 +21,8 @@ Piece = tuple[int, int, str | None, str, str, bool]
 whether the original is hunted for elsewhere. Plain tuples: a line makes a dozen of them."""
 
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_ -]{1,40}>")
+_MAILBOX: Final = re.compile(r"[\s\"']{0,4}([^\"'<>@\s][^\"<>@]{0,126}?)[\s\"']{0,4}<[^<>@]{1,64}@")
+"""A name in front of an address: RFC 5322, section 3.4."""
 _NAMED_ENDPOINT: Final = re.compile(r"[0-9.]{7,15}:[0-9]{0,5}:[\w-]{0,32}:([A-Za-z][\w.-]{0,254})")
 """Address, port, interface and name, as SonicWall writes an endpoint."""
 _CACHE: Final = 1 << 15  # answers that are remembered, of each kind
@@ -99,6 +101,8 @@ class Replacements:
                     yield Hit(found.start, found.stop, "ip")
         if class_name == "ip" and (named := _NAMED_ENDPOINT.fullmatch(value)):
             yield Hit(*named.span(1), "host")
+        if class_name == "email" and (named := _MAILBOX.match(value)):
+            yield Hit(*named.span(1), "person")
         if value.startswith("arn:"):
             yield Hit(0, len(value), "arn")
         elif class_name in _OVERRULED:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from logdojo.anonymize.detectors import credentials, forms, headers, names, phones
+from logdojo.anonymize.detectors import credentials, forms, headers, idioms, names, phones
 from logdojo.anonymize.detectors.declaration import Detector, anchored
 from logdojo.anonymize.policy import Policy
 from logdojo.anonymize.reading import parsed
@@ -23,6 +23,9 @@ def detectors(policy: Policy) -> tuple[Detector, ...]:
 
     def users(text: str) -> Iterable[Hit]:
         return (hit for hit in names.users(text) if text[hit.start : hit.stop].casefold() not in policy.no_names)
+
+    def idioms_found(text: str) -> Iterable[Hit]:
+        return (hit for hit in idioms.idioms(text) if text[hit.start : hit.stop].casefold() not in policy.no_names)
 
     def class_of(label: str) -> str:
         class_name = policy.class_of(label)
@@ -61,7 +64,7 @@ def detectors(policy: Policy) -> tuple[Detector, ...]:
             needs=(*names.TRIGGERS, " failed to log", "sudo", "(uid=", " on ", "cron", "CRON"),
             anchor=names.USERS_ANCHOR,
         ),
-        Detector("users of services", names.users_of_services, needs=("@", "("), anchor=names.SERVICES_ANCHOR),
+        Detector("idioms", idioms_found, needs=idioms.NEEDS, anchor=idioms.ANCHOR),
         Detector("labelled", labelled, needs=names.LABELS, anchor=names.LABELS_ANCHOR),
         *forms.DETECTORS,
     )

@@ -60,6 +60,10 @@ _KEY_ID: Final = re.compile(
 _ACCOUNT: Final = re.compile(
     r"[Aa]ccount(?:[ _-]?[Ii]ds?)?[^\w]{1,4}(\d{12})(?!\d)|(?<![\w.])(\d{12})(?=\.dkr\.ecr\.)|(?<=[:/])(\d{12})(?=[:/])"
 )
+_TENANCY: Final = re.compile(
+    r"/(?i:subscriptions|tenants|managementgroups)/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+    r"|(?<![\w-])projects/([a-z][a-z0-9-]{4,28}[a-z0-9])(?=/)"
+)
 _HOME: Final = re.compile(
     r"(?:/home/|/Users/|[Uu]sers\\{1,2}|/var/mail/|/var/spool/cron/)([\w.@$-]{1,64})(?=[/\\\s:;,'\")\]}]|$)"
 )
@@ -175,6 +179,11 @@ def _account(match: re.Match[str]) -> tuple[Hit, ...]:
     return (Hit(*match.span(match.lastindex or 0), "account"),)
 
 
+def _tenancy(match: re.Match[str]) -> Iterator[Hit]:
+    """Read the subscription or project in the name of a resource of Azure or Google Cloud."""
+    yield Hit(*match.span(match.lastindex or 0), "account")
+
+
 def _home(match: re.Match[str]) -> tuple[Hit, ...]:
     """Read the owner's name in the path of a home directory or mailbox."""
     return (Hit(*match.span(1), "user"),)
@@ -210,6 +219,22 @@ _ACCOUNTS: Final = anchored(
     anchor=r"\b\d{12}",
     needs=("ccount", ".dkr.ecr.", ":", "/"),
     tail=32,
+)
+_TENANCIES: Final = anchored(
+    "tenancy",
+    _TENANCY,
+    read=_tenancy,
+    anchor=r"/(?i:subscriptions|tenants|managementgroups)/[0-9a-fA-F]{8}-|projects/[a-z]",
+    needs=(
+        "subscriptions/",
+        "SUBSCRIPTIONS/",
+        "Subscriptions/",
+        "tenants/",
+        "TENANTS/",
+        "anagement",
+        "ANAGEMENT",
+        "projects/",
+    ),
 )
 _EMAILS: Final = anchored("e-mail", _EMAIL, read=_email, anchor="@", needs=("@",))
 _PERCENT_EMAILS: Final = anchored("e-mail in a URL", _PERCENT_EMAIL, read=_percent_email, anchor="%40", needs=("%40",))
@@ -258,6 +283,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     _ARNS,
     _KEY_IDS,
     _ACCOUNTS,
+    _TENANCIES,
     _EMAILS,
     _PERCENT_EMAILS,
     _MAC_PAIRS,

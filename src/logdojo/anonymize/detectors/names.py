@@ -2,7 +2,7 @@
 
 Covered: the user field of web access logs, the phrases of sshd, sudo, su, PAM, cron, useradd, FTP, mail, database and
 web logins (``Failed password for invalid user X from``, ``session opened for user X``, ``user "X"``, ``USER=X``),
-``X@host``, Dovecot's ``imap(X)``, and labels of several words (``Account Name: X``).
+and labels of several words (``Account Name: X``). The ways of single services are in ``idioms``.
 Not covered: a name in prose without such words around it, unless the same line told it elsewhere.
 """
 
@@ -24,10 +24,11 @@ _SSHD: Final = re.compile(
 )
 _NAME: Final = r"([^\s\"'<>()\[\]{},;:=]{1,128})"
 _PHRASES: Final = re.compile(
-    r"(?:[Ii]nvalid user|[Ii]llegal user|for user|by user|as user|of user|to user|authenticating user|from user"
+    r"(?:[Ii]nvalid user|[Ii]llegal user|for user|by user|as user|of [Uu]ser|to user|authenticating user|from user"
     r"|[Dd]isconnected from user|new user|unknown user|no such user|target user|remote user|local user"
     r"|password (?:changed )?for|publickey for|keyboard-interactive/pam for|\bnone for|hostbased for"
     r"|attempts exceeded for(?: invalid user)?|LOGIN FROM|LOGIN ON \S{1,16} BY|FAILED su for|user account"
+    r"|Administrator(?= \S{1,64} (?:log|failed|has |from ))"
     rf"|[Uu]ser(?= \S{{1,64}} (?:from|logged|\(\d|not |has |is |was |does|failed|authenticated|signed"
     r"|details|account|could)))"
     rf" {{1,2}}(?!(?:invalid|illegal|user) ){_NAME}"
@@ -36,7 +37,7 @@ _QUOTED: Final = re.compile(
     r"(?:[Uu]ser(?:[Nn]ame)?|USER|[Aa]ccount|[Ll]ogin|using|uname|(?:attempt|request) for|[Ll]ogin for|[Ll]ogin as)"
     r"(?: input| name| id)?(?:: ?|=| )"
     r"(?:\\?\"([^\"\\]{1,128})\\?\"|'([^']{1,128})'|`([^`']{1,128})['`]"
-    r"|\[(?!preauth\])([^\[\]\s]{1,128})\]|<([^<>\s]{1,128})>|\(([^()\s]{1,128})\))"
+    r"|\[(?!preauth\]|\d{1,5}\] ?['\"])([^\[\]\s]{1,128})\]|<([^<>\s]{1,128})>|\(([^()\s]{1,128})\))"
 )
 _BRACKETED: Final = re.compile(r"\]\\\[([^\[\]]{1,128})\]|\[pid \d{1,8}\] \[([^\[\]]{1,128})\]")
 _SU: Final = re.compile(
@@ -54,41 +55,38 @@ _GENERIC: Final = re.compile(
     + _NAME
 )
 
-_AT: Final = re.compile(r"(?<![\w.%+@/-])([\w.%+-]{1,64})@((?:\d{1,3}\.){3}\d{1,3}|[A-Za-z][\w-]{0,62})(?![\w@-]|\.\w)")
-_CALL: Final = re.compile(
-    r"\b(?:(?:pam|sql|ldap|passwd|passwd-file|static|cache|shadow|lua|checkpassword|dict|oauth2)\(([^,()\s]{1,64}),"
-    r"|(?:imap|pop3|lmtp|lda)\(([^,()\s]{1,64})\))"
-)
 LABELS: Final = (
-    "Name",
-    "ID",
-    "Account",
-    "Domain",
-    "Address",
-    "User",
-    "Workstation",
-    "Host",
-    "Login",
-    "Mail",
-    "Computer",
-    "Server",
+    *("Name", "name", "ID", "Account", "account", "Domain", "domain", "Address", "address", "User", "user"),
+    *(
+        "Workstation",
+        "workstation",
+        "Host",
+        "host",
+        "Login",
+        "Mail",
+        "mail",
+        "Computer",
+        "Server",
+        "server",
+        "IP",
+        "MAC",
+    ),
 )
 _LABEL: Final = re.compile(
-    r"(?<![\w-])((?:[A-Z][A-Za-z/-]{1,20} ){1,3}"
+    r"(?:(?<![\w-])|(?<=\\[rnt])|(?<=#01[1-5]))([A-Z][A-Za-z/-]{1,20} (?:[A-Za-z][A-Za-z/-]{1,20} ){0,2}"
     rf"(?:{'|'.join(LABELS)}))"
-    r" ?[:=](?:[ \t]|\\t){0,8}(?:\"([^\"]{1,256})\"|'([^']{1,256})'"
-    r"|([^\s\"'\\,;()\[\]{}<>]{1,256}(?:\\{1,2}(?![rnt]\b)[\w.$-]{1,64})?))"
+    r" ?[:=](?:[ \t]|\\t|#011){0,8}(?:\"([^\"]{1,256})\"|'([^']{1,256})'"
+    r"|((?:(?!#01[1-5])[^\s\"'\\,;()\[\]{}<>]){1,256}(?:\\{1,2}(?![rnt]\b)[\w.$-]{1,64})?))"
 )
 _BEFORE: Final = re.compile(r"(?<!\S)(\S{1,128}) \S{2,45} failed to log ?in")
 
-TRIGGERS: Final = ("ser", "SER", " for ", "ccount", "ogin", "using ")
+TRIGGERS: Final = ("ser", "SER", " for ", "ccount", "ogin", "using ", "dministrator")
 
 
 MARKED_ANCHOR: Final = r"(?:nvalid|llegal) user |" + superset(_QUOTED)
 ACCESS_ANCHOR: Final = r"\[\d\d/[A-Z][a-z]{2}/\d{4}:"
 BRACKETED_ANCHOR: Final = superset(_BRACKETED)
 USERS_ANCHOR: Final = superset(_PHRASES, _GENERIC, _SUDO, _SU, _CRON) + "|failed to log"
-SERVICES_ANCHOR: Final = "@|" + superset(_CALL)
 LABELS_ANCHOR: Final = superset(_LABEL)
 """What stands in every text in which the functions below find something."""
 
@@ -142,18 +140,6 @@ def users(text: str) -> Iterator[Hit]:
     if "cron" in text or "CRON" in text:
         for match in _CRON.finditer(text):
             yield from (Hit(*match.span(group), "user") for group in range(1, 4) if match[group])
-
-
-def users_of_services(text: str) -> Iterator[Hit]:
-    """Find ``user@host`` without a domain, as logins, databases and SIP write it, and ``imap(user)`` of Dovecot."""
-    if "@" in text:
-        for match in _AT.finditer(text):
-            yield Hit(*match.span(1), "user")
-            if not match[2][0].isdigit():
-                yield Hit(*match.span(2), "host")
-    if "(" in text:
-        for match in _CALL.finditer(text):
-            yield Hit(*match.span(match.lastindex or 0), "user")
 
 
 def labelled(text: str, class_of: Callable[[str], str]) -> Iterator[Hit]:

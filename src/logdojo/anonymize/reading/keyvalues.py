@@ -18,7 +18,8 @@ from logdojo.anonymize.spans import Hit
 KEY: Final = re.compile(r"([A-Za-z_](?<![\w.-].)[\w.-]{0,63}+)(\\?[\"'])?(?: ?([=:])(?!//)| ?=> ?)")
 _VALUE: Final = re.compile(
     r"[ \t]{0,4}(?:\\\"([^\"\\]{0,4096})\\\"|\"((?:[^\"\\]|\\.){0,4096}+)\"|'((?:[^'\\]|\\.){0,4096}+)'"
-    r"|<([^<>\s]{0,256})>|\[([^\s\[\]]{1,256})\]|([^\s,;|&\"'<>()\[\]{}]{1,1024}+))"
+    r"|<([^<>\s]{0,256})>|\[(?!\d{1,5}\] ?[\"'])([^\s\[\]]{1,256})\]|([^\s,;|&\"'<>()\[\]{}]{1,1024}+)"
+    r"|\[\d{1,5}\] ?[\"']([^\"']{1,256})[\"'])"  # a length in front, as Oracle writes it
 )
 _NAMES: Final = frozenset({"user", "host", "person", "email", "account", "domain", "user_id", "access_key", "arn"})
 _HEADER_END: Final = re.compile(r"\\[rn]|[\"']|$")
