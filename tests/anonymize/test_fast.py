@@ -135,9 +135,8 @@ def test_an_anchor_stands_wherever_something_is_found(text: str):
 @given(st.lists(st.sampled_from([*_PIECES, " ", "1", ":", "-", "."]), max_size=8).map("".join))
 def test_timestamps_near_anchors_are_all_timestamps(text: str):
     """Looking around anchors only finds the same timestamps."""
-    ends = sorted(end for found in [scanner([ANCHOR], "re2")] if found for end, _ in found.anchors([text])[0] or ())
-    if text.isascii() and "\n" not in text:
-        assert list(timestamps_near(text, ends)) == list(timestamps(text))
+    ends = [match.end() for match in re.finditer(ANCHOR, text)]
+    assert list(timestamps_near(text, ends)) == list(timestamps(text))
 
 
 @pytest.mark.parametrize(
@@ -145,6 +144,7 @@ def test_timestamps_near_anchors_are_all_timestamps(text: str):
     [
         (r"(?<=x)a{2,5}+(?!b)", "xaa"),
         (r"(?:a|b(?=d)){1,200}?d", "abd"),
+        (r"(?<=<)a{1,9}(?=b{2}(?!d)|c)|x(?=y)(?!z)", "<abb"),
         (r"[\s,]x\s", "\x1cx\x1f"),
         (r"(['\"])a\1$", "'a'"),
         (r"^(?i:Ab)[)|(]+", "aB)"),

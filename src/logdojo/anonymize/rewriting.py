@@ -50,7 +50,7 @@ class _Line:
     def __init__(self, anchors: Anchors | None) -> None:
         self.anchors = anchors
         self.edits: list[PlainEdit] = []
-        self.free: list[tuple[str, _Text, bytearray | None]] = []
+        self.free: list[tuple[str, _Text, bytearray | None, list[Piece]]] = []
         self.names: dict[str, tuple[str, str]] = {}
 
     def take(self, pieces: Iterable[Piece], where: _Text) -> None:
@@ -67,12 +67,9 @@ class _Line:
             if is_hunted:
                 self.names.setdefault(original, (new, class_name))
 
-    def look_again(self, line: str) -> None:
-        """Note the addresses that stand in the line once more, where they look like the version of a product."""
-        addresses = [(edit[4], edit[2]) for edit in self.edits if edit[3] == "ip"]
-        for address, new in addresses:
-            if line.count(address) > sum(other == address for other, _ in addresses):
-                self.names.setdefault(address, (new, "ip"))
+    def rest(self) -> str:
+        """Return what is copied of the free texts, with a NUL where something is replaced and between two texts."""
+        return "\0".join([copied(text, pieces) if pieces else text for text, _, _, pieces in self.free])
 
 
 class Rewriting:
@@ -118,14 +115,9 @@ class Rewriting:
         if reader is not jsontext:
             pieces, mask = self._search.pieces(line, whole=True, known=known, claimed=claimed, anchors=anchors)
             state.take(pieces, whole)
-            state.free.append((line, whole, mask))
-        state.look_again(line)
-        if source is not None:
+            state.free.append((line, whole, mask, pieces))
+        if state.edits or source is not None:
             self._hunt(state, source)
-        elif state.names:
-            # In a single text a name that occurs once stands where it was learnt.
-            alone = reader is None
-            self._propagate(state, [name for name in state.names if not alone or line.count(name) > 1])
         return state.edits
 
     def _values(self, text: str, where: _Text, reader: Reader, depth: int, state: _Line) -> list[Span]:
@@ -188,39 +180,26 @@ class Rewriting:
             if reader is None and len(text) <= _LONGEST:
                 remember(self._texts, text, found)
         state.take(found[0], where)
-        state.free.append((text, where, found[1]))
+        state.free.append((text, where, found[1], found[0]))
 
     def _class_of(self, key: str, parent: str) -> str:
         class_name = self._policy.class_of(key, parent)
         remember(self._classes, (key, parent), class_name)
         return class_name
 
-    def _propagate(self, state: _Line, names: Sequence[str]) -> None:
-        """Replace names that the line gave away where they stand in its free texts."""
-        if len(state.free) > 1:
-            everything = "\0".join([text for text, _, _ in state.free])
-            names = [name for name in names if name in everything]
-        if not names:
+    def _hunt(self, state: _Line, source: Source | None) -> None:
+        """Replace what this line and others of its source gave away, where it still stands in free texts."""
+        rest = state.rest()
+        names = {name: known for name, known in state.names.items() if name in rest}
+        # An address that stands once more and was not found looks like the version of a product there.
+        addresses = {edit[4]: edit[2] for edit in state.edits if edit[3] == "ip"}
+        names.update((address, (new, "ip")) for address, new in addresses.items() if address in rest)
+        may_hold = source is not None and source.names.may_stand_in(rest)
+        if not names and not may_hold:
             return
-        for text, where, mask in state.free:
+        for text, where, mask, _ in state.free:
             here = [name for name in names if name in text]
-            if here:
-                taken = mask_of(text) if mask is None else bytearray(mask)
-                state.take(_pieces(text, taken, here, state.names), where)
-
-    def _hunt(self, state: _Line, source: Source) -> None:
-        """Replace names that this line and others of its source gave away."""
-        names, free = state.names, state.free
-        if len(free) == 1 and state.edits and not free[0][1].start:
-            rest = copied(free[0][0], state.edits)
-        else:
-            rest = "\0".join([text for text, _, _ in free])
-        may_hold = source.names.may_stand_in(rest)
-        if not may_hold and not any(name in rest for name in names):
-            return
-        for text, where, mask in free:
-            here = [name for name in names if name in text]
-            hits = [(hit, True) for hit in source.hits(text)] if may_hold else []
+            hits = [(hit, True) for hit in source.hits(text)] if source is not None and may_hold else []
             if here or hits:
                 taken = mask_of(text) if mask is None else bytearray(mask)
                 state.take(_pieces(text, taken, here, names), where)

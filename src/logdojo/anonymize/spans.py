@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 Span = tuple[int, int]
@@ -79,15 +80,15 @@ def rewritten(text: str, edits: Sequence[PlainEdit]) -> str:
     return "".join(pieces)
 
 
-def copied(text: str, edits: Iterable[PlainEdit]) -> str:
-    """Return what ``rewrite`` copies of a text, with a NUL where something is replaced."""
-    pieces: list[str] = []
+def copied(text: str, pieces: Iterable[tuple[int, int, object, str, str, bool]]) -> str:
+    """Return what is copied of a text, with a NUL where one of the pieces is replaced; they do not overlap."""
+    parts: list[str] = []
     at = 0
-    for start, stop, _, _, _ in sorted(edits):
-        pieces.append(text[at:start])
+    for start, stop, *_ in sorted(pieces, key=itemgetter(0)):
+        parts.append(text[at:start])
         at = stop
-    pieces.append(text[at:])
-    return "\0".join(pieces)
+    parts.append(text[at:])
+    return "\0".join(parts)
 
 
 class Shift:

@@ -21,17 +21,20 @@ _INTERNATIONAL: Final = re.compile(
     r"(?![\w.:-]?[0-9A-Za-z+])"
 )
 _LABELLED: Final = re.compile(
-    r"(?i:phone|tel(?:ephone)?|mobile|fax|msisdn|caller)(?i:[ _-]?(?:number|no|nr|id))?\.?"
+    # The first letter by itself: a pattern that begins with a set is searched for at a tenth of the cost.
+    r"[PTMFCptmfc](?i:(?<=p)hone|(?<=t)el(?:ephone)?|(?<=m)obile|(?<=f)ax|(?<=m)sisdn|(?<=c)aller)"
+    r"(?i:[ _-]?(?:number|no|nr|id))?\.?"
     r"[\"']{0,2}(?: ?[=:] ?| )[\"']?(\+?\(?[0-9]{1,5}\)?(?:[ ./-]?\(?[0-9]{1,6}\)?){1,5})(?![\w.:-]?[0-9A-Za-z])"
 )
 ANCHOR: Final = r"\+[1-9][0-9 .()-]{6}|" + superset(_LABELLED)
+NEEDS: Final = (*(f"+{digit}" for digit in range(1, 10)), *LABELS)
 _LEAST: Final = 7
 _MOST: Final = 15
 
 
 def phones(text: str) -> Iterator[Hit]:
     """Find phone numbers."""
-    if "+" in text:
+    if any(start in text for start in NEEDS[:9]):
         for match in _INTERNATIONAL.finditer(text):
             if 8 <= _digits(match[0]) <= _MOST:
                 yield Hit(*match.span(), "phone")

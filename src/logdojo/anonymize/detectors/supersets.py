@@ -1,8 +1,8 @@
 r"""A regular expression → one that hyperscan and RE2 read too, and that matches wherever the first one does.
 
-Look-around is left out (but what must stand before a whole expression becomes its beginning), possessive and lazy
-repeats become plain ones, long bounds are lifted, and a repeat at the end is cut to its least: whether and about where
-something stands is asked, not what it is. ``\s`` gains the four separators of ASCII that ``re`` alone counts as space.
+Look-around is left out (but what must stand before or behind a whole expression becomes part of it), possessive and
+lazy repeats become plain ones, long bounds are lifted, and a repeat at the end is cut to its least: whether and about
+where something stands is asked, not what it is. ``\s`` gains the four separators of ASCII that ``re`` counts as space.
 """
 
 from __future__ import annotations
@@ -28,25 +28,37 @@ def superset(*patterns: re.Pattern[str]) -> str:
 
 
 def _superset(pattern: re.Pattern[str]) -> str:
+    text = _loosened(pattern.pattern)
+    return f"(?i:{text})" if pattern.flags & re.IGNORECASE else f"(?:{text})"
+
+
+def _loosened(source: str) -> str:
     branches: list[list[str]] = [[]]
-    depth = hidden = 0  # open groups; the depth at which a look-around began
-    for match in _TOKEN.finditer(pattern.pattern):
+    ahead = ""  # what must follow all that has been written of a branch
+    depth = hidden = begin = 0  # open groups; the depth at which a look-around began, and where its content begins
+    for match in _TOKEN.finditer(source):
         kind, part = str(match.lastgroup), match[0]
         if kind == "open":
             depth += 1
-            begins = depth == 1 and not branches[-1]
-            if not hidden and part.endswith(("=", "!")) and not (begins and part == "(?<="):
-                hidden = depth
+            if not hidden and part.endswith(("=", "!")) and (part != "(?<=" or depth > 1 or branches[-1]):
+                hidden, begin = (depth, match.end()) if part != "(?=" or depth > 1 else (-1, match.end())
                 continue
-        if not hidden and not (kind == "bar" and not depth):
-            branches[-1].append(_written(kind, part))
-        elif not hidden:
+        if hidden:
+            if kind == "close":
+                if depth == abs(hidden):
+                    ahead = f"(?:{_loosened(source[begin : match.start()])})" if hidden < 0 else ahead
+                    hidden = 0
+                depth -= 1
+            continue
+        if kind == "bar" and not depth:
+            branches[-1].append(ahead)
             branches.append([])
-        if kind == "close":
-            hidden = 0 if hidden == depth else hidden
-            depth -= 1
-    text = "|".join(_LAST_REPEAT.sub(_least, "".join(branch)) for branch in branches)
-    return f"(?i:{text})" if pattern.flags & re.IGNORECASE else f"(?:{text})"
+        else:
+            branches[-1].append(_written(kind, part))
+        ahead = ""
+        depth -= kind == "close"
+    branches[-1].append(ahead)
+    return "|".join(_LAST_REPEAT.sub(_least, "".join(branch)) for branch in branches)
 
 
 def _written(kind: str, part: str) -> str:

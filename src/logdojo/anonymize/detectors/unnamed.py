@@ -35,6 +35,12 @@ _NAME: Final = re.compile(
     r"[\"'\]]{0,3}(?: ?[=:]{1,2} ?| => | is )[\"'(\[]{0,2}\Z",
     re.IGNORECASE | re.ASCII,
 )
+_WORDS: Final = (
+    *("key", "sig", "hmac", "tick", "nonc", "stat", "salt", "lice", "asse", "sess", "sid", "auth", "veri", "chal"),
+    *("srf", "hook", "stri", "cred", "bear", "jwt", "pat", "cook"),
+)
+"""One of these stands in each of those names, within so many characters before the run:"""
+_NEAR: Final = 30
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _WORD_CHARS: Final = range(32, 49)
 _WORD_SIGNS: Final = 5  # a path, a name of many words has more
@@ -64,13 +70,16 @@ def unnamed_secrets(text: str) -> Iterator[tuple[int, int]]:
         stop = len(text) if stop < 0 else stop
         run = text[start:stop]
         # Most long runs are paths and ids: what stands around them is asked first, which is quicker.
-        if (
-            _is_word_in_text(text, start, stop) or _NAME.search(text, max(0, start - _BEFORE), start) is not None
-        ) and _is_random(run):
+        if (_is_word_in_text(text, start, stop) or _stands_behind_name(text, start)) and _is_random(run):
             while text[stop : stop + 1] == "=":
                 stop += 1
             yield start, stop
         start = folded.find(_RUN, stop)
+
+
+def _stands_behind_name(text: str, start: int) -> bool:
+    near = text[max(0, start - _NEAR) : start].lower()
+    return any(word in near for word in _WORDS) and _NAME.search(text, max(0, start - _BEFORE), start) is not None
 
 
 def _folded(text: str) -> str:
