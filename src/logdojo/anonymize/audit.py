@@ -5,8 +5,8 @@ count, since a pseudonym may look like another line's original. A value counts i
 told from ordinary words, in every line of its source: in all of them where a first pass has learnt the values, in the
 later ones where lines stream by once. Findings name the line and the class, never the value.
 
-Not covered: values in another encoding or case, names of roles and groups in other lines, and in a stream the lines
-that were written before a value was first replaced.
+Not covered: values in another encoding or case, numbers of fewer than six digits, places, names of roles and groups in
+other lines, and in a stream the lines that were written before a value was first replaced.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from logdojo.anonymize.anonymizer import Redacted
-from logdojo.anonymize.propagation import Names, Source, is_distinct, stands
+from logdojo.anonymize.propagation import Names, Source, is_told, stands
 from logdojo.errors import LeakError
 
 _SHOWN: Final = 5  # findings named in an error
@@ -95,7 +95,7 @@ def leaks(redacted: Redacted, *, common: frozenset[str] = frozenset(), names: Na
         return
     copied = _copied(redacted)
     for edit in redacted.edits:
-        if is_distinct(edit.original, common) and stands(edit.original, copied):
+        if is_told(edit.class_name, edit.original, common) and stands(edit.original, copied):
             yield edit.class_name
     if names is not None:
         for hit in names.hits(copied):

@@ -28,7 +28,7 @@ from logdojo.anonymize.spans import Edit, Hit
 MIN_CHARS: Final = 4
 LIMIT: Final = 100_000
 """Most names of a source that are kept."""
-FUNCTIONS: Final = frozenset({"role", "group"})
+_NOT_ACROSS: Final = frozenset({"role", "group"})
 """They name what is done, not who does it, and recur in other names."""
 WORD: Final = re.compile(r"[^\W_]+")
 _SPACED: Final = bytes(code if chr(code).isalnum() and code < 128 else ord(" ") for code in range(256))
@@ -204,7 +204,7 @@ class Source:
 
     def learn_value(self, value: str, class_name: str, times: int = 1) -> None:
         """Keep one value that fields have held so many times."""
-        if value in self.names or class_name in FUNCTIONS or not is_distinct(value, self.common_words):
+        if value in self.names or class_name in _NOT_ACROSS or not is_told(class_name, value, self.common_words):
             return
         if is_distinctive(value):
             self.names.add(value, class_name)
@@ -230,6 +230,13 @@ class Source:
 def is_distinct(value: str, common_words: frozenset[str]) -> bool:
     """Tell whether a value can be hunted for without blanking ordinary words; signs around it do not make it one."""
     return len(value) >= MIN_CHARS and _core(value).casefold() not in common_words
+
+
+def is_told(class_name: str, value: str, common_words: frozenset[str]) -> bool:
+    """Tell whether a replaced value is a leak where it stands again: no place, short number or ordinary word is."""
+    if class_name == "location" or (value.isdecimal() and len(value) < _SHORT_NUMBER):
+        return False
+    return is_distinct(value, common_words)
 
 
 def is_distinctive(value: str) -> bool:
