@@ -2,6 +2,8 @@
 
 What can be told is told: names, and the values behind them, the last one to the end of the line when its quote is
 missing. The rest of the line is searched as free text all the same, so a line damaged beyond that is no worse off.
+
+Not covered: a name that the cut has shortened in the middle of free text, and an address whose end it has taken.
 """
 
 from __future__ import annotations
