@@ -72,7 +72,7 @@ def test_leaks_and_losses(shared_data: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_the_judge_counts():
-    """Without the sensitive value an output is clean, without the useful one something is lost; parts of words are none."""
+    """Without its sensitive value an output is clean, without its useful one it has a loss; parts of words are none."""
     event = Event(
         "x", "tuned", "user bob from 192.0.2.7 port 22", (("ip", "192.0.2.7"), ("user", "bob")), (("port", "22"),)
     )

@@ -6,7 +6,8 @@ overlapping repeats, so time is linear in the length of the line.
 
 Covered: IPv4 and IPv6 (ports, brackets, zones, CIDR), addresses with a port behind a fifth dot, MAC addresses (also
 the 14-octet form of iptables), e-mail, domain names under common top-level domains, ARNs, AWS key ids, 12-digit
-account ids in context, home directories. Names of users are in ``names``, passwords and tokens in ``credentials``.
+account ids in context, subscriptions and projects in names of resources of Azure and Google, home directories. Names of
+users are in ``names``, passwords and tokens in ``credentials``.
 Not covered: names of persons in prose, phone and card numbers, postal addresses, host names without a dot, addresses
 written in hexadecimal or percent encoding.
 """
@@ -71,16 +72,18 @@ _NAME: Final = re.compile(
     r"(?<![\w.%\\-])((?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?\.){1,8}([A-Za-z]{2,12})|ip-(?:\d{1,3}-){3}\d{1,3})"
     r"(?![\w-]|\.\w)"
 )
-_TOP_LEVEL: Final = frozenset(
+_DOUBTFUL: Final = frozenset(
     """
-    com net org edu gov mil int biz io co uk de fr nl be ch at it es pt pl ru cn jp kr br ca au us eu se no fi dk cz
-    hu ro gr tr ua il in sg hk tw th vn id my ph mx ar cl za nz ie sk bg hr lt lv ee by kz ir pk bd eg ma ng ke local
-    lan internal localdomain corp intranet home arpa example test invalid xyz online site top club shop tech cloud dev
-    app info onion pro mobi tv me cc ws
+    in id my by at it no be me to is us co ch es pl ph pk ma ir pro info app dev test home top site cc ae ai ba bo cr cy
+    ec ge gh hn iq jo kh kw lb li lk lu ly mn mt mu mz np om pa pe qa rw sv tj tm tn tz ug uy uz ve ye zm zw
     """.split()  # noqa: SIM905, as a list it would be a screen long
 )
-_DOUBTFUL: Final = frozenset(
-    "in id my by at it no be me to is us co ch es pl ph pk ma ir pro info app dev test home top site cc".split()  # noqa: SIM905
+_TOP_LEVEL: Final = _DOUBTFUL | frozenset(
+    """
+    com net org edu gov mil int biz io uk de fr nl pt ru cn jp kr br ca au eu se fi dk cz hu ro gr tr ua il sg hk tw th
+    vn mx ar cl za nz ie sk bg hr lt lv ee kz bd eg ng ke local lan internal localdomain corp intranet arpa example
+    invalid xyz online club shop tech cloud onion mobi tv ws
+    """.split()  # noqa: SIM905, as a list it would be a screen long
 )
 _CODE: Final = frozenset(
     {"com", "org", "net", "io", "java", "javax", "sun", "dev", "github", "system", "self", "this", "os"}

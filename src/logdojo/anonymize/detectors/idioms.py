@@ -2,7 +2,8 @@ r"""Names of users, persons and hosts where a service has a way of its own to wr
 
 Each idiom is a pattern, the class of each of its groups, and a literal without which it matches nothing: ``user@host``
 without a domain, Dovecot's ``imap(user)``, ``DOMAIN\user``, RADIUS' ``[user/<via …``, the names around an address of
-OpenVPN, strongSwan and Hadoop, a DHCP client behind its MAC address, ``"Full Name" <user@…>``.
+OpenVPN, strongSwan and Hadoop, a DHCP client behind its MAC address, machines in names of cloud resources, ``"Full
+Name" <user@…>``.
 
 Not covered: ``DOMAIN\user`` in small letters outside a field, and where one backslash stands before n, r or t: that may
 be the escape of a line break.
@@ -60,6 +61,12 @@ _IDIOMS: Final = (
     _idiom(" via ", "host", r"[0-9A-Fa-f]{2} \(([A-Za-z][\w.-]{0,254})\) via "),
     _idiom(" client ", "host", r"\(from client ([\w.-]{1,255}) port \d"),
     _idiom(" host ", "host", r"\b(?:on|from|to|at|of) host ([A-Za-z][\w.-]{0,254})(?<=[\w])"),
+    _idiom("[", "host", rf"(?<![\w./-])(?!unknown\[)([A-Za-z][\w.-]{{0,254}})\[(?={_IPV4}\])"),
+    _idiom(" from ", "host", r"user \S{1,128} from ([A-Za-z][\w.-]{0,254})(?= port \d|\Z)"),
+    _idiom("orkstation ", "host", r"orkstation (?:name )?\[?([A-Za-z][\w.-]{0,254})"),
+    _idiom("/virtualMachines/", "host", r"/(?i:microsoft)\.Compute/virtualMachines/([\w.-]{1,64})"),
+    _idiom("PROVIDERS/", "host", r"PROVIDERS/MICROSOFT\.COMPUTE/VIRTUALMACHINES/([\w.-]{1,64})"),
+    _idiom("/instances/", "host", r"/instances/([a-z][a-z0-9-]{0,62})(?![\w.])"),
     _idiom("[Sent-to ", "host", r"\[Sent-to ([^\]\s]{1,255})\]"),
     _idiom("ccessed URL", "host", r"\bAccessed URL ([A-Za-z][\w.-]{0,254}):"),
 )

@@ -28,7 +28,7 @@ _PHRASES: Final = re.compile(
     r"|[Dd]isconnected from user|new user|unknown user|no such user|target user|remote user|local user"
     r"|password (?:changed )?for|publickey for|keyboard-interactive/pam for|\bnone for|hostbased for"
     r"|attempts exceeded for(?: invalid user)?|LOGIN FROM|LOGIN ON \S{1,16} BY|FAILED su for|user account"
-    r"|Administrator(?= \S{1,64} (?:log|failed|has |from ))"
+    r"|\bUSER(?= \S{1,64}: )|Administrator(?= \S{1,64} (?:log|failed|has |from ))"
     rf"|[Uu]ser(?= \S{{1,64}} (?:from|logged|\(\d|not |has |is |was |does|failed|authenticated|signed"
     r"|details|account|could)))"
     rf" {{1,2}}(?!(?:invalid|illegal|user) ){_NAME}"

@@ -19,7 +19,9 @@ _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-
 _SHORT: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LABELS: Final = frozenset({"key", "name", "@name"})
 _LONGEST_LABEL: Final = 5
-_LABELLED: Final = frozenset({"value", "valuestring", "stringvalue", "newvalue", "oldvalue", "multivalue", "#text"})
+_LABELLED: Final = frozenset(
+    {"value", "valuestring", "stringvalue", "newvalue", "oldvalue", "multivalue", "content", "#text"}
+)
 _HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
 
 
