@@ -66,7 +66,7 @@ _IDIOMS: Final = (
     _idiom("orkstation ", "host", r"orkstation (?:name )?\[?([A-Za-z][\w.-]{0,254})"),
     _idiom("/virtualMachines/", "host", r"/(?i:microsoft)\.Compute/virtualMachines/([\w.-]{1,64})"),
     _idiom("PROVIDERS/", "host", r"PROVIDERS/MICROSOFT\.COMPUTE/VIRTUALMACHINES/([\w.-]{1,64})"),
-    _idiom("/instances/", "host", r"/instances/([a-z][a-z0-9-]{0,62})(?![\w.])"),
+    _idiom("/instances/", "host", r"/zones/[a-z0-9-]{1,32}/instances/([a-z][a-z0-9-]{0,62})(?![\w.])"),
     _idiom("[Sent-to ", "host", r"\[Sent-to ([^\]\s]{1,255})\]"),
     _idiom("ccessed URL", "host", r"\bAccessed URL ([A-Za-z][\w.-]{0,254}):"),
 )
