@@ -1,8 +1,8 @@
 """What the parser of a format knows about places: formats where no name stands beside a value.
 
-Most lines are not shown to the parser: their names, headers and phrases tell enough. It is asked where a cheap sign says
-that the line is of a format with places of its own: messages of Cisco's devices, packet filters, mail, VPN and name
-servers, proxies, databases, Zeek's tables, su and cron.
+Most lines are not shown to the parser: their names, headers and phrases tell enough. It is asked where a cheap sign
+says that the line is of a format with places of its own: messages of Cisco's devices, packet filters, mail, VPN and
+name servers, proxies, databases, Zeek's tables, su and cron.
 
 Covered: every field whose value the parser has found literally in the line. Not covered: fields that it has put
 together.
