@@ -148,7 +148,8 @@ def print_fuzzed(executions: int) -> None:
     said = [line for line in done.stderr.splitlines() if line]
     if done.returncode:
         print("\natheris found a line that is not read soundly:")
-        print("\n".join(said[-40:]))
+        print(done.stdout[-2_000:])
+        print("\n".join(line[:300] for line in said[-4:]))
     else:
         print(
             f"\natheris, {len(fixtures())} seeds: {said[-1] if said else 'nothing said'}, 0 crashes, 0 unsound events"

@@ -35,6 +35,7 @@ _FAILED: Final = re.compile(
 _SUCCEEDED: Final = re.compile(r"R=\"?\"?(?:ok|\+OK)\b|^235 |authentication successful", re.IGNORECASE | re.ASCII)
 _SIGN_IN: Final = frozenset({"auth", "login", "authenticate", "pass", "user"})
 _PROTOCOLS: Final = MappingProxyType({"143": "imap", "993": "imap", "110": "pop3", "995": "pop3"})
+_LEAST: Final = 6
 _MOST: Final = 16
 
 
@@ -49,6 +50,8 @@ def _read(draft: Draft, start: int, now: datetime | None) -> bool:
     while at < len(line) and len(cells) < _MOST and (found := _CELL.match(line, at)) is not None:
         cells.append(found.span(found.lastindex or 2))
         at = found.end()
+    if len(cells) < _LEAST:
+        return False
     smtp = not line[cells[2][0] : cells[2][1]].isdecimal()
     spans = dict(zip(_SMTP if smtp else _MAIL_CLIENT, cells, strict=False))
     draft.fields["@timestamp"] = utc_of_iso(line[slice(*spans["time"])])[0]
