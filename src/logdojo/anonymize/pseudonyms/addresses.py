@@ -1,8 +1,8 @@
 """Pseudonyms of IP and MAC addresses in the forms that logs write them in.
 
 IP addresses go through a map that keeps common prefixes exactly (``prefixes``). Special ranges (private, loopback,
-link-local, multicast, documentation, ...) map onto themselves. Unspecified, broadcast and reserved addresses
-(``0.0.0.0``, ``::``, ``::1``, ``240.0.0.0/4``, which includes netmasks) stay as they are.
+link-local, multicast, documentation, ...) map onto themselves. What belongs to nobody (``0.0.0.0``, ``::``,
+``::1``, ``255.0.0.0/8``: broadcast and netmasks) stays as it is.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ SPECIAL_V4: Final = (
     "198.51.100.0/24",
     "203.0.113.0/24",
     "224.0.0.0/4",
+    "240.0.0.0/4",
+    "255.0.0.0/8",
 )
 """IPv4 ranges that map onto themselves (IANA special-purpose registry)."""
 
-FIXED_V4: Final = ("240.0.0.0/4",)
-"""IPv4 addresses that belong to nobody and stay as they are: reserved ones, broadcast, netmasks."""
+FIXED_V4: Final = ("255.0.0.0/8",)
+"""IPv4 addresses that belong to nobody and stay as they are: broadcast and netmasks."""
 
 SPECIAL_V6: Final = ("::1/128", "::ffff:0:0/96", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8", "2001:db8::/32")
 """IPv6 ranges that map onto themselves. The two /96 ranges hold IPv4 addresses and follow the IPv4 pseudonyms."""
