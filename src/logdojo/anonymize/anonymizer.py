@@ -88,7 +88,7 @@ class Anonymizer:
         pseudonyms = Pseudonyms(key, kept_users=self._policy.kept_users, public_domains=self._policy.public_domains)
         self._replacements = Replacements(self._policy, pseudonyms)
         search = Search(detectors(self._policy), self._replacements)
-        self._scanner = scanner(search.anchors, engine)
+        self._scanner = scanner(search.anchors, engine, placed=search.placed)
         self._rewriting = Rewriting(self._policy, search, self._replacements)
 
     def line(self, line: str) -> str:

@@ -14,7 +14,7 @@ import functools
 import importlib
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from importlib.util import find_spec
 from typing import Any, Final, Literal, Protocol
 
@@ -23,10 +23,16 @@ from logdojo.errors import UsageError
 Anchors = Sequence[tuple[int, int]]
 """Where anchors end in a text and whose they are, in order: ``(end, number of the pattern)``."""
 Engine = Literal["auto", "standard", "hyperscan", "re2"]
-"""What looks for anchors: the quickest that is installed, the standard library alone, or one by name."""
+"""What looks for anchors: hyperscan where it is installed, the standard library alone, or one by name.
 
+RE2 is never chosen by itself: it builds its automaton as it reads, which takes it longer over tens of thousands of
+lines of many kinds than the standard library takes, and may need 256 MB for it. Once that is built it is about as quick
+as hyperscan, and it runs where hyperscan does not.
+"""
+
+_MEMORY: Final = 256 << 20  # bytes, at most
 _JSON: Final = re.compile(r"\s*[{\[]")
-_MODULES: Final = {"hyperscan": "hyperscan", "re2": "re2"}
+_PACKAGES: Final = {"hyperscan": "'logdojo[fast]'", "re2": "google-re2"}
 
 
 class Scanner(Protocol):
@@ -36,22 +42,28 @@ class Scanner(Protocol):
         """Return the anchors of each line; ``None`` for a line that was not looked at."""
 
 
-def scanner(patterns: Sequence[str], engine: Engine = "auto") -> Scanner | None:
+def scanner(
+    patterns: Sequence[str], engine: Engine = "auto", *, placed: Container[int] | None = None
+) -> Scanner | None:
     """Return what looks for ``patterns``, or ``None`` where the standard library does.
 
     Args:
         patterns: regular expressions that all engines read alike on ASCII; an empty one is not looked for.
         engine: which to take.
+        placed: numbers of the patterns whose places matter; left out, all do. Of the others it is enough to know
+            that they stand in a line.
 
     Raises:
         UsageError: the engine that was named is not installed.
     """
-    if engine in _MODULES and find_spec(_MODULES[engine]) is None:
-        raise UsageError(f"the engine {engine} is not installed", hint="install it with: pip install 'logdojo[fast]'")
+    if engine in _PACKAGES and find_spec(engine) is None:
+        raise UsageError(
+            f"the engine {engine} is not installed", hint=f"install it with: pip install {_PACKAGES[engine]}"
+        )
     if engine in {"auto", "hyperscan"} and find_spec("hyperscan") is not None:
         return _hyperscan(tuple(patterns))
-    if engine in {"auto", "re2"} and find_spec("re2") is not None:
-        return _re2(tuple(patterns))
+    if engine == "re2":
+        return _RE2(patterns, placed)
     return None
 
 
@@ -106,11 +118,17 @@ class _Hyperscan:
 class _RE2:
     """A set of patterns, and the same patterns for the standard library to tell the places."""
 
-    def __init__(self, patterns: Sequence[str]) -> None:
+    def __init__(self, patterns: Sequence[str], placed: Container[int] | None) -> None:
         re2: Any = importlib.import_module("re2")
         self._numbers = [number for number, pattern in enumerate(patterns) if pattern]
-        self._patterns = [re.compile(patterns[number]) for number in self._numbers]
-        self._set = re2.Set.SearchSet()
+        self._patterns = [
+            re.compile(patterns[number]) if placed is None or number in placed else None for number in self._numbers
+        ]
+        options = re2.Options()
+        # With less, the automaton is thrown away and built anew over and over, at twenty times the cost.
+        options.max_mem = _MEMORY
+        options.encoding = re2.Options.Encoding.LATIN1
+        self._set = re2.Set.SearchSet(options)
         for number in self._numbers:
             self._set.Add(patterns[number])
         self._set.Compile()
@@ -126,18 +144,16 @@ class _RE2:
     def _in_line(self, line: str) -> Anchors:
         # As above: with a line end before it, a pattern that asks for a character there finds one.
         text = f"\n{line}\n"
-        return sorted(
-            (match.end() - 1, self._numbers[at])
-            for at in self._set.Match(text) or ()
-            for match in self._patterns[at].finditer(text)
-        )
+        found: list[tuple[int, int]] = []
+        for at in self._set.Match(text) or ():
+            pattern, number = self._patterns[at], self._numbers[at]
+            if pattern is None:
+                found.append((len(line), number))
+            else:
+                found += [(match.end() - 1, number) for match in pattern.finditer(text)]
+        return sorted(found)
 
 
 @functools.cache
 def _hyperscan(patterns: tuple[str, ...]) -> Scanner:
     return _Hyperscan(patterns)
-
-
-@functools.cache
-def _re2(patterns: tuple[str, ...]) -> Scanner:
-    return _RE2(patterns)

@@ -37,6 +37,12 @@ class Search:
         """Return what to look for in many lines at once: each detector's anchor, and that of timestamps."""
         return (*(detector.block_anchor for detector in self._detectors), ANCHOR)
 
+    @property
+    def placed(self) -> frozenset[int]:
+        """Return the numbers of the anchors whose places matter; of the others, the whole text is searched."""
+        near = {number for number, detector in enumerate(self._detectors) if detector.near is not None}
+        return frozenset(near | {self.timestamps})
+
     def pieces(
         self,
         text: str,

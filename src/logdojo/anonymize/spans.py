@@ -36,24 +36,6 @@ PlainEdit = tuple[int, int, str, str, str]
 """The fields of an ``Edit``; a line makes a dozen, and a plain tuple is made in a third of the time."""
 
 
-class Taken:
-    """Which characters of a text are spoken for; the first to claim a span has it."""
-
-    __slots__ = ("_mask",)
-
-    def __init__(self, size: int, claimed: Iterable[tuple[int, int]] = ()) -> None:
-        self._mask = bytearray(size)
-        for start, stop in claimed:
-            self.claim(start, stop)
-
-    def claim(self, start: int, stop: int) -> bool:
-        """Claim a span; False, and nothing changes, when part of it is taken or it is empty."""
-        if start >= stop or self._mask.find(1, start, stop) >= 0:
-            return False
-        self._mask[start:stop] = b"\x01" * (stop - start)
-        return True
-
-
 def rewrite(text: str, edits: Iterable[PlainEdit]) -> tuple[str, tuple[Span, ...]]:
     """Apply edits that do not overlap; return the new text and the spans of the replacements in it."""
     pieces: list[str] = []
