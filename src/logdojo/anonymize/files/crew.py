@@ -17,6 +17,7 @@ from multiprocessing.connection import wait
 from typing import Any, Final, TypeVar
 
 from logdojo.anonymize.files.hand import Hand, Recipe
+from logdojo.anonymize.propagation import Names
 from logdojo.errors import LogdojoError
 
 T = TypeVar("T")
@@ -65,7 +66,10 @@ def _begin(recipe: Recipe, names: dict[str, str] | None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     hand = Hand(recipe)
     if names is not None:
-        hand.know(names)
+        known = Names(len(names))
+        for value, class_name in names.items():
+            known.add(value, class_name)
+        hand.know(known)
     _hands[:] = [hand]
 
 

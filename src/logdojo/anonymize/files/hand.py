@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -79,15 +79,9 @@ class Hand:
         """Return an empty memory of one source."""
         return self.anonymizer.source()
 
-    def know(self, names: Mapping[str, str]) -> None:
-        """Learn the names of the source whose blocks will be finished.
-
-        Args:
-            names: value → class.
-        """
-        self._names = Names(len(names))
-        for value, class_name in names.items():
-            self._names.add(value, class_name)
+    def know(self, names: Names) -> None:
+        """Take the names of the source whose blocks will be finished."""
+        self._names = names
 
     def draft(self, lines: Iterable[bytes], table: Table) -> Draft:
         """Rewrite each line by itself, and tell what can be learnt from the block.

@@ -19,7 +19,7 @@ from logdojo.anonymize.files.crew import spread
 from logdojo.anonymize.files.hand import Draft, Finished, Hand, Recipe
 from logdojo.anonymize.files.reading import Progress, Writable, blocks, cut_end, open_log, position
 from logdojo.anonymize.files.tally import Tally
-from logdojo.anonymize.propagation import Source
+from logdojo.anonymize.propagation import Names, Source
 from logdojo.anonymize.reading.table import Table
 from logdojo.errors import InputError
 
@@ -68,7 +68,7 @@ def anonymize_file(
         read = _Reading(path, stream, recipe.max_bytes, progress or (lambda _: None))
         source, tally = _first(read, spool, recipe, hand, workers)
         _settle(source, spool)
-        second = _second(read, spool, recipe, hand, workers, names=dict(source.names.items()), out=out)
+        second = _second(read, spool, recipe, hand, workers, names=source.names, out=out)
     tally.missed = source.names.missed
     tally.propagated, tally.leaks, tally.leaked = second.propagated, second.leaks, second.leaked
     return tally
@@ -152,7 +152,7 @@ def _first(read: _Reading, spool: _Spool, recipe: Recipe, hand: Hand, workers: i
 
 
 def _second(
-    read: _Reading, spool: _Spool, recipe: Recipe, hand: Hand, workers: int, *, names: dict[str, str], out: Writable
+    read: _Reading, spool: _Spool, recipe: Recipe, hand: Hand, workers: int, *, names: Names, out: Writable
 ) -> Tally:
     tally, table, entries = Tally(), Table(), spool.read()
 
@@ -164,7 +164,7 @@ def _second(
             raise read.changed()
 
     if workers > 1:
-        done = spread(finish_block, tasks(), recipe, workers=workers, names=names)
+        done = spread(finish_block, tasks(), recipe, workers=workers, names=dict(names.items()))
     else:
         hand.know(names)
         done = (finish_block(hand, *task) for task in tasks())
