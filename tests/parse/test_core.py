@@ -214,3 +214,29 @@ def test_what_another_project_asserts_is_read(shared_data: Path):
     assert other_recall >= 0.85
     assert other_precision >= 0.94
     assert [row.line for row in rows if parse_line(row.line).error] == []
+
+
+def test_the_header_of_logread_is_read():
+    """OpenWrt writes the C library's date, then facility and severity by name, and no host."""
+    line = (
+        "Fri Jan  5 10:10:10 2024 authpriv.warn dropbear[812]: Bad password attempt for 'root' from 198.51.100.7:50022"
+    )
+    fields = parse_line(line).fields
+    assert fields["@timestamp"] == "2024-01-05T10:10:10Z"
+    assert fields["process.name"] == "dropbear"
+    assert fields["source.ip"] == "198.51.100.7"
+    assert fields["logdojo.time.zone_unknown"] is True
+
+
+def test_a_document_in_a_message_is_read_by_its_own_format():
+    """Shippers wrap a vendor's JSON as ``{"message": "{…}"}``."""
+    inner = json.dumps(
+        {
+            "eventType": "user.session.start",
+            "published": "2024-01-05T10:10:10.000Z",
+            "uuid": "u",
+            "actor": {"alternateId": "ann@example.com"},
+        }
+    )
+    event = parse_line(json.dumps({"message": inner, "tags": ["okta"]}))
+    assert event.fields["event.action"] == "user.session.start"

@@ -95,11 +95,12 @@ def _read_by_signs(draft: Draft, start: int, now: datetime | None) -> str:
             if _shows(candidate, line, start) and _reads(candidate, draft, start, now):
                 return candidate.name
     for beginning, candidate in known.by_start.get(line[start : start + 2], ()):
-        if line.startswith(beginning, start) and _holds(candidate.signs.holds, line, start):
-            return candidate.name if _reads(candidate, draft, start, now) else ""
+        shown = line.startswith(beginning, start) and _holds(candidate.signs.holds, line, start)
+        if shown and _reads(candidate, draft, start, now):
+            return candidate.name
     for texts, candidate in known.by_content:
-        if _holds(texts, line, start):
-            return candidate.name if _reads(candidate, draft, start, now) else ""
+        if _holds(texts, line, start) and _reads(candidate, draft, start, now):
+            return candidate.name
     return ""
 
 
@@ -152,7 +153,7 @@ def _read_json(draft: Draft, text: str, now: datetime | None, *, strict: bool = 
 
 def _line_of_a_format(line: str, *, now: datetime | None) -> LogEvent | None:
     """Read a line that stood in a document; None if it is of no known format."""
-    if not line or line.isspace() or line[0] in "{[":
+    if not line or line.isspace() or line[0] == "[":
         return None
     try:
         event = read(line, now=now, inside=True)

@@ -37,7 +37,7 @@ _ROLE: Final = re.compile(
     r"|listening|on|via))(?:[ _-]?(?:host|address|addr|ip|port))?\b",
     re.ASCII | re.IGNORECASE,
 )
-_PORT_AFTER: Final = re.compile(r"[\])'\"]?,? ?(?:port|Port|port:)[ =:]{1,2}(\d{1,5})\b", re.ASCII)
+_PORT_AFTER: Final = re.compile(r"(?:[\])'\"]?,? ?(?:port|Port|port:)[ =:]{1,2}|\]:)(\d{1,5})\b", re.ASCII)
 
 
 def _quoted(mark: str) -> str:
@@ -52,7 +52,8 @@ _BRACED: Final = r"|<(?P<q4>[^<>\s]{1,128})>|\[(?P<q5>[^\[\]\s]{1,128})\]"
 _BARE: Final = r"(?P<bare>[^\s,;:'\"`()\[\]<>{}|=]{1,128})"
 _WHO: Final = re.compile(
     r"(?<![\w/.\-])(?:user(?:[ _-]?(?:name|id))?|login|account(?: name)?|uname|ruser|e-?mail|mailbox|principal)"
-    rf"(?:(?P<said> ?[=:] ?)|,? (?:named |called |name |is )?)(?:{_QUOTED}{_BRACED}|{_BARE})",
+    r"(?:(?P<said> ?[=:] ?)|,? (?:named |called |name |is )?)"
+    rf"(?:{_QUOTED}{_BRACED}|\((?P<q8>[\w.@+\-]{{1,128}})\)|{_BARE})",
     re.ASCII | re.IGNORECASE,
 )
 _AFTER: Final = r"(?P<bare>[^\s,;:'\"`()\[\]<>{}|=]{1,128})(?= (?:from|has|via|on|failed|denied|with)\b|[.;,]?$| [(\[])"

@@ -56,6 +56,11 @@ _TAG: Final = re.compile(
 _HOST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}", re.ASCII)
 # Without a tag after it, a word after an ISO time is a host only if it looks like none of an application's words.
 _SURE_HOST: Final = re.compile(r"(?=[^.\-\d]*[.\-\d])[A-Za-z0-9][A-Za-z0-9]*(?:[._\-]{1,2}[A-Za-z0-9]+)*", re.ASCII)
+# OpenWrt's logread: the C library's date, then facility and severity by name.
+_LOGREAD: Final = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4}) (?:[a-z]{2,8}\d?)\.(?:[a-z]{3,7}) (?=\S)",
+    re.ASCII,
+)
 _COUNTED: Final = re.compile(r"\d{1,6} (?=<\d{1,3}>)", re.ASCII)
 _COMMON_EVENT: Final = "@cee:"
 Priority = MappingProxyType[str, object]
@@ -82,6 +87,8 @@ def read_header(draft: Draft, *, now: datetime | None = None) -> int:
         # RFC 6587 sends the length before each message.
         at = counted.end()
     elif first != "<":
+        if line[3:4] == " " and line[4:7] in MONTHS and (logread := _LOGREAD.match(line)) is not None:
+            return _read_logread(draft, logread, now)
         header = _BSD.match(line) if line[3:4] == " " and line[:3] in MONTHS else None
         return _read_bsd(draft, header, now) if header is not None else 0
     end = line.find(">", at + 2, at + 5)
@@ -133,6 +140,12 @@ def _read_bsd(draft: Draft, header: re.Match[str], now: datetime | None) -> int:
     if host is None:
         return read_tag(draft, header.end())
     return _host_and_tag(draft, header.span(8), header.end())
+
+
+def _read_logread(draft: Draft, header: re.Match[str], now: datetime | None) -> int:
+    draft.fields["@timestamp"] = utc_of(header[1], now=now).utc
+    draft.fields["logdojo.time.zone_unknown"] = True
+    return read_tag(draft, header.end())
 
 
 def _host_and_tag(draft: Draft, span: tuple[int, int], end: int) -> int:
