@@ -31,7 +31,7 @@ _NAME: Final = "iptables"
 # time: each part begins with its own word, so no other reading is possible.
 _FIELDS: Final = (
     r"([^ \t-\r]{0,32}) ?(?:OUT=([^ \t-\r]{0,32}))?"
-    r"(?: PHYSIN=[^ \t-\r]{0,32}+(?: PHYSOUT=[^ \t-\r]{0,32}+)?+| PHYSOUT=[^ \t-\r]{0,32}+)?+"
+    r"(?: PHYSIN=[^ \t-\r]{0,32}(?: PHYSOUT=[^ \t-\r]{0,32})?| PHYSOUT=[^ \t-\r]{0,32})?"
     r"(?: ?MAC=(?:([0-9a-fA-F:]{17}):([0-9a-fA-F:]{17}))?+[^ \t-\r]{0,64}+)?+"
     r" {1,2}SRC=([0-9a-fA-F:.]{2,45}+) DST=([0-9a-fA-F:.]{2,45}+)(?: LEN=([0-9]{1,6}+))?+"
     r"(?: TOS=[^ \t-\r]{1,6}+(?: PREC=[^ \t-\r]{1,6}+)?+| TC=[0-9]{1,4}+)?+(?: (?:TTL|HOPLIMIT)=([0-9]{1,3}+))?+"
