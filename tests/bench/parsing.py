@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MUTATIONS = 50_000
 ALL_MUTATIONS = 1_000_000
 EXECUTIONS = 20_000
+HOSTILE, ALL_HOSTILE = 40, 200
 ALL_EXECUTIONS = 500_000
 
 
@@ -172,7 +173,7 @@ def main(arguments: list[str] | None = None) -> None:
     speed.print_fixtures()
     speed.print_speed()
     counts = [int(each) for each in given if each.isdecimal()]
-    soundness.print_hostile()
+    soundness.print_hostile(ALL_HOSTILE if "--all" in given else HOSTILE)
     soundness.print_mutations(ALL_MUTATIONS if "--all" in given else counts[0] if counts else MUTATIONS)
     soundness.print_fuzzed(ALL_EXECUTIONS if "--all" in given else EXECUTIONS)
 

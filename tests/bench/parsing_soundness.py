@@ -85,7 +85,7 @@ def print_mutations(count: int) -> None:
     )
 
 
-def print_hostile(lines_per_format: int = 40) -> None:
+def print_hostile(lines_per_format: int) -> None:
     """Print which lines of 100 kB take longest, of beginnings of each format and pieces repeated after them."""
     slowest: list[tuple[float, str, str, str]] = []
     by_format: dict[str, list[str]] = {}
